@@ -1,0 +1,1 @@
+"""The rehearsal appliance: a test double of rsautil and the state behind it."""

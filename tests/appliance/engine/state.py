@@ -1,0 +1,87 @@
+"""The state folder: administrators, configuration, secrets, the behaviour in force, and the list of calls."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+
+from . import json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+# Documented: five failed logins lock an Operations Console administrator for 60 minutes.
+FAILURES_ALLOWED = 5
+LOCKED_SECONDS = 3600
+
+
+class State:
+    """The files below one state folder; each change is made under a lock and replaces its file whole."""
+
+    def __init__(self, folder: str) -> None:
+        """Use the state in *folder*."""
+        self.folder = folder
+        self.call = f"{os.getpid()}-{time.time_ns()}"
+
+    def read(self, name: str) -> dict[str, Any]:
+        """Return what NAME.json holds."""
+        with open(f"{self.folder}/{name}.json", encoding="utf-8") as file:
+            content: Any = json.loads(file.read())
+        return dict(content)
+
+    def change(self, name: str, edit: Callable[[dict[str, Any]], object]) -> None:
+        """Let *edit* change what NAME.json holds."""
+        with open(f"{self.folder}/lock", "w", encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            content = self.read(name)
+            edit(content)
+            path = f"{self.folder}/{name}.json"
+            with open(f"{path}.new", "w", encoding="utf-8") as file:
+                file.write(json.dumps(content) + "\n")
+            os.replace(f"{path}.new", path)
+
+    def log(self, event: str, **fields: object) -> None:
+        """Append *event* of this call to calls.jsonl: one line, one write."""
+        line = json.dumps({"call": self.call, "event": event, "time": time.time(), **fields}) + "\n"
+        descriptor = os.open(f"{self.folder}/calls.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        os.write(descriptor, line.encode())
+        os.close(descriptor)
+
+    def login(self, name: str, password: str) -> str:
+        """Return "" when *password* is that of *name*, else "unknown", "locked" or "refused".
+
+        Five wrong passwords lock for 60 minutes (documented for the Operations Console).
+        That rsautil counts too, and that the right one starts the count anew, are assumptions.
+        """
+        administrator = self.read("administrators").get(name)
+        if administrator is None:
+            return "unknown"
+        if administrator["locked_until"] > time.time():
+            return "locked"
+        if administrator["password"] != password:
+            self.count_failure(name)
+            return "refused"
+        if administrator["failures"]:
+            self.change("administrators", lambda all_: all_[name].update(failures=0))
+        return ""
+
+    def count_failure(self, name: str) -> None:
+        """Count a failed login of *name*, who may be unknown."""
+
+        def edit(administrators: dict[str, Any]) -> None:
+            administrator = administrators.get(name)
+            if administrator is None:
+                return
+            administrator["failures"] += 1
+            if administrator["failures"] >= FAILURES_ALLOWED:
+                administrator.update(failures=0, locked_until=time.time() + LOCKED_SECONDS)
+
+        self.change("administrators", edit)
+
+    def configure(self, key: str, value: str, instance: str) -> None:
+        """Write *value* for *key* on *instance*."""
+        self.change("configuration", lambda all_: all_.update({key: {"value": value, "instance": instance}}))
+        self.log("changed", key=key, value=value, instance=instance)

@@ -1,0 +1,70 @@
+"""The terminal as a Java Console uses it."""
+
+from __future__ import annotations
+
+import os
+import termios
+import time
+
+
+class ClosedError(Exception):
+    """The other side of the terminal is closed, or ended the input."""
+
+
+def write(text: str, descriptor: int = 1) -> None:
+    """Write *text*; a lone surrogate stands for the byte it escapes."""
+    write_bytes(text.encode("utf-8", "surrogateescape"), descriptor)
+
+
+def write_bytes(data: bytes, descriptor: int = 1) -> None:
+    """Write all of *data*."""
+    view = memoryview(data)
+    while view:
+        try:
+            view = view[os.write(descriptor, view) :]
+        except OSError:
+            raise ClosedError from None
+
+
+def forget_input() -> None:
+    """Drop what was typed before it was asked for."""
+    termios.tcflush(0, termios.TCIFLUSH)
+
+
+def set_echo(*, on: bool) -> None:
+    """Switch echo on or off."""
+    attributes = termios.tcgetattr(0)
+    attributes[3] = attributes[3] | termios.ECHO if on else attributes[3] & ~termios.ECHO
+    termios.tcsetattr(0, termios.TCSADRAIN, attributes)
+
+
+def echoes() -> bool:
+    """Tell whether the terminal echoes."""
+    return bool(termios.tcgetattr(0)[3] & termios.ECHO)
+
+
+def show_prompt(prompt: str, pause: float) -> None:
+    """Write *prompt*, with a *pause* of that many seconds after every seven characters unless it is 0."""
+    step = 7 if pause else len(prompt)
+    for start in range(0, len(prompt), step):
+        write(prompt[start : start + step])
+        time.sleep(pause)
+
+
+def read_line() -> str:
+    """Return the line typed, without its end.
+
+    Raises:
+        ClosedError: there is no more input.
+
+    """
+    typed = b""
+    while not typed.endswith(b"\n"):
+        try:
+            more = os.read(0, 4096)
+        except OSError:
+            raise ClosedError from None
+        if not more:
+            raise ClosedError
+        typed += more
+    return typed[:-1].decode("utf-8", "surrogateescape")
