@@ -1,0 +1,377 @@
+"""The rehearsal appliance answers as its table says."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import stat
+import subprocess
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pexpect
+import pytest
+from appliance.engine import json as plain
+from appliance.engine.play import KINDS
+from appliance.engine.variants import VARIANTS, Variant
+from appliance.engine.wordings import PASSWORD as PASSWORD_PROMPT
+from appliance.engine.wordings import USERNAME
+from appliance.make import ADMIN, DBA_SECRET, MARKER, MARKER_TIME, PASSWORD, Appliance, Call, make
+from hypothesis import given
+from hypothesis import strategies as st
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    Child = pexpect.spawn[Any]
+
+VERIFY = ("manage-secrets", "-a", "get", "com.rsa.db.dba.password")
+UPDATE = ("store", "-o", ADMIN, "-a", "update_config", MARKER, "0", "GLOBAL")
+COMMANDS = {"verify": VERIFY, "update": UPDATE}
+
+
+@dataclass(frozen=True)
+class Played:
+    """What a call showed, how it ended (None: it hung, or a signal ended it), and what was recorded of it."""
+
+    screen: str
+    exit_code: int | None
+    signal: int | None
+    call: Call
+
+
+@pytest.fixture
+def appliance(tmp_path: Path) -> Iterator[Appliance]:
+    """Make a rehearsal appliance, and end what it left running."""
+    appliance = make(tmp_path / "rehearsal")
+    appliance.behave(seconds=20)
+
+    yield appliance
+
+    for pid in [pid for call in appliance.calls() for pid in (call.pid, call.left) if pid]:
+        with suppress(ProcessLookupError):
+            stop(pid)
+
+
+def start(appliance: Appliance, argv: tuple[str, ...], environment: dict[str, str] | None = None) -> Child:
+    """Start rsautil in its own folder, on a terminal of its own."""
+    folder = str(appliance.rsautil.parent)
+    child: Child = pexpect.spawn(str(appliance.rsautil), list(argv), cwd=folder, env=environment, timeout=10)
+    child.delaybeforesend = child.delayafterread = None
+    # It sleeps a tenth of a second after each child otherwise.
+    child.ptyproc.delayafterclose = child.ptyproc.delayafterterminate = 0.01  # type: ignore[attr-defined]
+    return child
+
+
+def type_password(appliance: Appliance, child: Child) -> None:
+    """Type the password once it has been asked for."""
+    child.expect_exact(b"password: ")
+    wait_for(lambda: appliance.calls()[0].asked)
+    child.sendline(PASSWORD)
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    """Wait until *condition* holds, ten seconds at most."""
+    end = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def stop(pid: int) -> None:
+    """Kill the process *pid*, which must be there."""
+    os.kill(pid, signal.SIGKILL)
+
+
+def play(appliance: Appliance, argv: tuple[str, ...], *, name: str = ADMIN, password: str = PASSWORD) -> Played:
+    """Call rsautil on a terminal, answer whatever it asks when it has asked, and end it when it hangs."""
+    answers = {"username": name, "password": password, "other": "y"}
+    before = len(appliance.calls())
+    child = start(appliance, argv)
+    screen, answered, call, exit_code, ended_by = b"", 0, None, None, None
+    while call is None or not call.hangs:
+        try:
+            screen += child.read_nonblocking(65536, timeout=0.005)
+        except pexpect.TIMEOUT:
+            call = next(iter(appliance.calls()[before:]), None)
+        except pexpect.EOF:
+            child.wait()
+            exit_code, ended_by = child.exitstatus, child.signalstatus
+            break
+        if call and len(call.asked) > answered:
+            child.sendline(answers[call.asked[answered]])
+            answered += 1
+    else:
+        stop(call.hangs)
+    child.close(force=True)
+    shown = screen.decode("utf-8", "replace").replace("\r\n", "\n")
+    return Played(shown, exit_code, ended_by, appliance.calls()[before])
+
+
+ROWS = [
+    pytest.param(name, command, id=f"{name}-{command}") for name, row in VARIANTS.items() for command in row.commands
+]
+
+
+ENDS = {
+    "java killed": (128 + signal.SIGKILL, None),
+    "wrapper killed": (None, signal.SIGKILL),
+    "both killed": (None, signal.SIGKILL),
+    "hangs": (None, None),
+    "hangs on": (None, None),
+    "hangs at once": (None, None),
+}
+
+
+def expected_questions(row: Variant, command: str) -> list[str]:
+    """Return what a row asks for."""
+    if row.ends == "hangs at once":
+        return []
+    usual = {"verify": (USERNAME, PASSWORD_PROMPT), "update": (PASSWORD_PROMPT,)}[command]
+    texts = (usual if row.asks is None else row.asks) + (row.tries - 1) * (PASSWORD_PROMPT,)
+    return [KINDS.get(text, "password") for text in texts]
+
+
+@pytest.mark.parametrize(("name", "command"), ROWS)
+def test_variant(appliance: Appliance, name: str, command: str) -> None:
+    """Every row of the table asks, changes, shows and ends as it says, fact or assumption."""
+    row = VARIANTS[name]
+    appliance.behave(**{command: name}, late=row.late / 10, slow=row.slow / 10, size=row.size and 100_000)
+
+    played = play(appliance, COMMANDS[command])
+
+    assert ENDS.get(row.ends, (row.code, None)) == (played.exit_code, played.signal)
+    assert expected_questions(row, command) == played.call.asked == played.call.answered
+    assert ("0" if command == "update" and row.changes else MARKER_TIME) == appliance.marker()
+    assert PASSWORD not in played.screen or "password" in name or row.echo != "off"
+    assert len(played.screen) >= (25_000 if row.noise else 0)
+
+
+@pytest.mark.parametrize("name", ["leaves-child", "leaves-child-in-group"])
+def test_child_left(appliance: Appliance, name: str) -> None:
+    """A child left behind stays in the session, in the group of the wrapper or in its own (concluded: Java forks)."""
+    appliance.behave(update=name)
+
+    call = play(appliance, UPDATE).call
+
+    left = call.left or 0
+    groups = {"leaves-child": call.group, "leaves-child-in-group": left}
+    assert (groups[name], call.session) == (os.getpgid(left), os.getsid(left))
+    stop(left)
+
+
+def test_wrapper_killed(appliance: Appliance) -> None:
+    """What does the work lives on when the wrapper alone is killed (concluded: Java runs below a shell script)."""
+    appliance.behave(update="wrapper-killed")
+
+    assert signal.SIGKILL == play(appliance, UPDATE).signal
+
+    wait_for(lambda: appliance.calls()[0].hangs)
+    stop(appliance.calls()[0].hangs or 0)
+
+
+def test_sources() -> None:
+    """Every row names the fact it rests on or says that it is an assumption."""
+    openings = ("documented", "concluded", "assumption")
+
+    assert [] == [name for name, row in VARIANTS.items() if not row.source.startswith(openings)]
+
+
+def test_verify_transcript(appliance: Appliance) -> None:
+    """Manage-secrets asks for name and password and prints one line (documented)."""
+    played = play(appliance, VERIFY)
+
+    assert (
+        f"Please enter OC Administrator username: {ADMIN}\n"
+        "Please enter OC Administrator password: \n"
+        f"com.rsa.db.dba.password: {DBA_SECRET}\n"
+    ) == played.screen
+
+
+def test_update_transcript(appliance: Appliance) -> None:
+    """Update_config prints a NOTICE and one empty row (an assumption, by analogy with add_config)."""
+    played = play(appliance, UPDATE)
+
+    prompt, notice, *table = played.screen.splitlines()
+    assert prompt == "Please enter OC Administrator password: "
+    assert notice.startswith("psql.bin:/tmp/")
+    assert notice.endswith(f'.sql:108: NOTICE:  Updated the configuration parameter "{MARKER}" with the value "0"')
+    assert [" update_config", "---------------", "", "(1 row)", ""] == table
+
+
+def test_add_config(appliance: Appliance) -> None:
+    """Add_config prints the documented transcript, and an error for a key that exists (documented, words assumed)."""
+    argv = ("store", "-o", ADMIN, "-a", "add_config", "auth_manager.admin.maximum_usable_tokens", "1", "GLOBAL", "501")
+
+    first, second = play(appliance, argv), play(appliance, argv)
+
+    assert 'NOTICE:  Added the new configuration parameter "auth_manager.admin.maximum_usable_tokens"' in first.screen
+    assert first.screen.endswith(' with the value "1"\n add_config\n------------\n\n(1 row)\n\n')
+    assert "already exists" in second.screen
+    assert [1, 0] == [len(first.call.changed), len(second.call.changed)]
+
+
+def test_missing_key(appliance: Appliance) -> None:
+    """Update_config of a key that was never added says so (documented, words assumed) and adds nothing."""
+    played = play(appliance, (*UPDATE[:-3], "no.such.key", "0", "GLOBAL"))
+
+    assert 'NOTICE:  configuration parameter "no.such.key" does not exist' in played.screen
+    assert [] == played.call.changed
+
+
+def test_config_all_sets(appliance: Appliance) -> None:
+    """Config_all is a setter, not a reader (documented), and its call is recorded."""
+    play(appliance, ("store", "-o", ADMIN, "-a", "config_all", MARKER, "7"))
+
+    assert "7" == appliance.marker()
+    assert ["config_all"] == [call.argv[4] for call in appliance.calls()]
+
+
+@pytest.mark.parametrize(
+    ("argv", "exit_code"),
+    [
+        ((), 0),
+        (("--help",), 0),
+        (("store", "--help"), 0),
+        (("store",), 1),
+        (("store", "-a", "get_config", MARKER), 1),
+        (("store", "-a", "update_config", MARKER, "0"), 1),
+        ((*UPDATE, "501", "more"), 1),
+        (("manage-secrets", "-a", "list"), 1),
+        ((*VERIFY, "-o", ADMIN), 1),
+        (("other",), 1),
+    ],
+)
+def test_usage(appliance: Appliance, argv: tuple[str, ...], exit_code: int) -> None:
+    """What isn't documented is answered with the usage and changes nothing (an assumption)."""
+    played = play(appliance, argv)
+
+    assert played.screen.startswith("usage: rsautil")
+    assert (exit_code, []) == (played.exit_code, played.call.asked)
+
+
+def test_name_is_asked_without_option(appliance: Appliance) -> None:
+    """Without -o the name is asked for first, with -p nothing is (documented)."""
+    without = play(appliance, ("store", *UPDATE[3:]))
+    both = play(appliance, ("store", "-o", ADMIN, "-p", PASSWORD, *UPDATE[3:]))
+
+    assert ["username", "password"] == without.call.answered
+    assert ([], 0, "0") == (both.call.asked, both.exit_code, appliance.marker())
+
+
+def test_lockout(appliance: Appliance) -> None:
+    """Five failures lock for 60 minutes, after which even the right password fails (documented)."""
+    screens = [play(appliance, UPDATE, password="wrong-1!").screen for _ in range(5)]
+
+    locked = play(appliance, UPDATE)
+
+    assert ["invalid" in screen for screen in screens] == [True] * 5
+    assert ("locked" in locked.screen, locked.exit_code) == (True, 1)
+    assert appliance.read("administrators")[ADMIN]["locked_until"] == pytest.approx(time.time() + 3600, abs=60)
+    assert MARKER_TIME == appliance.marker()
+
+
+@pytest.mark.parametrize("command", ["verify", "update"])
+def test_empty_password(appliance: Appliance, command: str) -> None:
+    """No password is a wrong password (an assumption)."""
+    played = play(appliance, COMMANDS[command], password="")
+
+    assert ("invalid" in played.screen, played.exit_code) == (True, 1)
+    assert 1 == appliance.read("administrators")[ADMIN]["failures"]
+
+
+def test_success_forgets_failures(appliance: Appliance) -> None:
+    """The right password starts the count anew (an assumption)."""
+    for password in ["wrong-1!"] * 4 + [PASSWORD]:
+        play(appliance, VERIFY, password=password)
+
+    assert 0 == appliance.read("administrators")[ADMIN]["failures"]
+
+
+def test_unknown_administrator(appliance: Appliance) -> None:
+    """Nobody but an administrator gets in; the words are an assumption."""
+    played = play(appliance, VERIFY, name="nobody")
+
+    assert ("does not exist" in played.screen, DBA_SECRET in played.screen) == (True, False)
+
+
+@pytest.mark.parametrize("kept", [0, 1])
+def test_terminal_is_needed(appliance: Appliance, kept: int) -> None:
+    """Without a terminal on standard input and output there is nobody to ask, as with Java's Console (concluded)."""
+    master, slave = pty.openpty()
+    streams = [subprocess.DEVNULL, subprocess.PIPE]
+    streams[kept] = slave
+
+    ended = subprocess.run(
+        ["./rsautil", *UPDATE], cwd=appliance.rsautil.parent, check=False,
+        stdin=streams[0], stdout=streams[1], stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+    os.close(master)
+    os.close(slave)
+    assert (1, True) == (ended.returncode, b"NullPointerException" in ended.stderr)
+    assert [kept == 0, kept == 1] == appliance.calls()[0].terminals
+
+
+def test_early_input_is_lost(appliance: Appliance) -> None:
+    """What is typed before the prompt is dropped, as getpass does (an assumption for Java)."""
+    appliance.behave(late=0.3)
+    child = start(appliance, UPDATE)
+
+    child.sendline(PASSWORD)
+    type_password(appliance, child)
+    child.expect_exact(b"(1 row)")
+    child.expect(pexpect.EOF)
+    child.close()
+
+    assert ["password"] == appliance.calls()[0].answered
+
+
+def test_closed_terminal(appliance: Appliance) -> None:
+    """A terminal that is closed ends rsautil without a change (an assumption)."""
+    child = start(appliance, UPDATE)
+    child.expect_exact(b"password: ")
+    child.sendeof()
+    child.expect(pexpect.EOF)
+    child.wait()
+
+    assert (1, MARKER_TIME) == (child.exitstatus, appliance.marker())
+
+
+def test_call_is_recorded(appliance: Appliance) -> None:
+    """The command line, the whole environment as given, the folder and the session are recorded, and no password."""
+    environment = {"LC_ALL": "C", "RSA_AM_HOME": "/opt/rsa/am", "ODD": "a=b\udcff"}
+    child = start(appliance, UPDATE, environment)
+    type_password(appliance, child)
+    child.expect(pexpect.EOF)
+    child.wait()
+
+    call = appliance.calls()[0]
+    assert (list(UPDATE), environment, str(appliance.rsautil.parent)) == (call.argv, call.environment, call.folder)
+    assert (child.pid, child.pid, child.pid, [True, True]) == (call.parent, call.group, call.session, call.terminals)
+    assert PASSWORD not in (appliance.folder / "state" / "calls.jsonl").read_text()
+
+
+def test_nobody_else_may_write(appliance: Appliance) -> None:
+    """Nothing that stands for the vendor's folder can be written by group or world."""
+    paths = [appliance.home, *appliance.home.rglob("*")]
+
+    assert [] == [path for path in paths if path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH)]
+    assert os.access(appliance.rsautil, os.X_OK)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
+def test_json(value: object) -> None:
+    """The engine's JSON is the standard library's."""
+    assert plain.dumps(value) == json.dumps(value)
+    assert value == plain.loads(json.dumps(value, indent=1))
