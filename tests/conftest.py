@@ -1,0 +1,64 @@
+"""What tests share: a rehearsal appliance, and onbox as a real process, with and without a terminal."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+from rehearsal import ANSWERS, CHECKOUT, Machine, Onbox, make
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that leaves no test out."""
+    parser.addoption("--everything", action="store_true", help="run what can't run here too, and let it fail")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip, with the reason, what needs root or a program that isn't here."""
+    if config.getoption("everything"):
+        return
+    for item in items:
+        if item.get_closest_marker("root") and os.geteuid():
+            item.add_marker(pytest.mark.skip(reason="needs root"))
+        for program in item.iter_markers("program"):
+            if not shutil.which(program.args[0]):
+                item.add_marker(pytest.mark.skip(reason=f"needs the program {program.args[0]}"))
+
+
+@pytest.fixture
+def place(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a new folder that belongs to the user who runs onbox, and that this user can reach."""
+    if not os.geteuid():
+        base = tmp_path_factory.getbasetemp()
+        for folder in (tmp_path, *tmp_path.parents):
+            folder.chmod(0o711)
+            if folder == base.parent:
+                break
+        os.chown(tmp_path, CHECKOUT.stat().st_uid, CHECKOUT.stat().st_gid)
+    return tmp_path
+
+
+@pytest.fixture
+def appliance(place: Path) -> Machine:
+    """Return a new rehearsal appliance with a settings file and an empty folder for the journal."""
+    return make(place / "appliance")
+
+
+@pytest.fixture
+def onbox(appliance: Machine) -> Onbox:
+    """Return the command ``onbox`` in front of the rehearsal appliance."""
+    home = appliance.folder / "home"
+    home.mkdir(mode=0o700)
+    os.chown(home, appliance.folder.stat().st_uid, appliance.folder.stat().st_gid)
+    return Onbox(appliance, home)
+
+
+@pytest.fixture
+def answers() -> dict[str, str]:
+    """Return the answers of a run in which everything is right, to be changed as a test likes."""
+    return dict(ANSWERS)

@@ -1,0 +1,149 @@
+"""A rehearsal appliance with its settings, and onbox as a real process in front of it."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pexpect
+from appliance import make as maker
+from appliance.make import ADMIN, PASSWORD, Appliance
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+SECONDS = 30  # how long a prompt or the end may take
+
+# A complete set of answers, by the prompts they belong to; without the host name, which is the machine's.
+ANSWERS = {
+    r"Operations Console administrator: ": ADMIN,
+    r"Password of Operations Console administrator .*: ": PASSWORD,
+    r"Reason \[1-5\]: ": "1",
+    r"Type the host name to go ahead: ": os.uname().nodename,
+}
+
+
+def without_rights() -> list[str]:
+    """Return what to put before a command so that it runs without the rights of root.
+
+    Root falls to the owner of the checkout, which scripts/test makes for an id that nobody has.
+    """
+    if os.geteuid():
+        return []
+    owner = CHECKOUT.stat().st_uid
+    if not owner:
+        raise RuntimeError("onbox refuses root: run scripts/test, which works in a checkout of another owner")
+    return ["setpriv", f"--reuid={owner}", f"--regid={owner}", "--clear-groups"]
+
+
+class Machine(Appliance):
+    """A rehearsal appliance with the settings that lead onbox to it."""
+
+    @property
+    def config(self) -> Path:
+        """The settings file."""
+        return self.folder / "onbox.toml"
+
+    @property
+    def audit(self) -> Path:
+        """The folder of the audit journal."""
+        return self.folder / "audit"
+
+    def journal(self) -> list[dict[str, Any]]:
+        """Return the audit records so far; none when there is no journal."""
+        path = self.audit / "audit.jsonl"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def make(folder: Path) -> Machine:
+    """Make a rehearsal appliance in *folder*, new or empty, that belongs to the user who runs onbox."""
+    machine = Machine(folder)
+    command = [*without_rights(), sys.executable, maker.__file__, str(folder)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    machine.audit.mkdir(mode=0o700)
+    machine.config.write_text(
+        f'[appliance]\nhome = "{machine.home}"\n\n[audit]\ndirectory = "{machine.audit}"\nsyslog = ""\n'
+    )
+    owner = folder.stat()
+    for path in (machine.audit, machine.config):
+        os.chown(path, owner.st_uid, owner.st_gid)
+    return machine
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a run of onbox ended, and what it showed."""
+
+    exit_code: int  # minus the signal when one ended it
+    screen: str  # of the terminal; without one, standard output
+    errors: str = ""  # standard error, without a terminal
+
+
+@dataclass(frozen=True)
+class Onbox:
+    """The command ``onbox --config`` of one machine, run by a person who just logged in."""
+
+    machine: Machine
+    home: Path
+
+    def command(self, *arguments: str) -> list[str]:
+        """Return the whole command line."""
+        return [*without_rights(), sys.executable, "-m", "onbox", "--config", str(self.machine.config), *arguments]
+
+    def environment(self) -> dict[str, str]:
+        """Return a person's environment, and what coverage needs to look into the process."""
+        mine = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+        return mine | {
+            "HOME": str(self.home),
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "TERM": "linux",
+            "LANG": "C.UTF-8",
+            "PYTHONPATH": str(CHECKOUT),
+        }
+
+    def spawn(self, *arguments: str, **environment: str) -> pexpect.spawn[str]:
+        """Start onbox on a terminal of 80x25 and return it, to be talked to by hand."""
+        command = self.command(*arguments)
+        return pexpect.spawn(
+            command[0],
+            command[1:],
+            env=self.environment() | environment,
+            cwd=self.home,
+            encoding="utf-8",
+            timeout=SECONDS,
+            dimensions=(25, 80),
+        )
+
+    def __call__(self, *arguments: str, answers: dict[str, str] | None = None, **environment: str) -> Run:
+        """Run onbox on a terminal to its end; each prompt of *answers*, a regular expression, is answered once."""
+        child = self.spawn(*arguments, **environment)
+        child.logfile_read = screen = io.StringIO()
+        left = dict(ANSWERS if answers is None else answers)
+        while True:
+            prompts = list(left)
+            found = child.expect([*prompts, pexpect.EOF])
+            if found == len(prompts):
+                break
+            child.sendline(left.pop(prompts[found]))
+        child.close()
+        code = child.exitstatus if child.signalstatus is None else -child.signalstatus
+        return Run(code or 0, screen.getvalue().replace("\r\n", "\n"))
+
+    def without_terminal(self, *arguments: str, **environment: str) -> Run:
+        """Run onbox as a service would: no controlling terminal, nothing on standard input."""
+        done = subprocess.run(
+            self.command(*arguments),
+            env=self.environment() | environment,
+            cwd=self.home,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            start_new_session=True,
+            check=False,
+        )
+        return Run(done.returncode, done.stdout, done.stderr)
