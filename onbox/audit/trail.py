@@ -1,0 +1,123 @@
+"""What one run puts on record: each record into the journal for good, then a copy of it to syslog."""
+
+from dataclasses import asdict
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from onbox import __version__
+from onbox.audit import syslog
+from onbox.audit.journal import Journal
+from onbox.audit.record import SCHEMA, Process, canonical, digest, tidy
+from onbox.caller import Caller, Host
+from onbox.errors import OnboxError
+from onbox.settings import Settings
+
+
+def _tidy(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
+    return {key: tidy(value) for key, value in fields.items()}
+
+
+def _seal(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
+    return {**fields, "hash": digest(fields)}
+
+
+def _render(_logger: WrappedLogger, _method: str, fields: EventDict) -> str:
+    return canonical(fields)
+
+
+PIPELINE: tuple[Processor, ...] = (
+    structlog.processors.TimeStamper("%Y-%m-%dT%H:%M:%S.%fZ", utc=True, key="time"),
+    _tidy,
+    _seal,
+    _render,
+)
+
+
+class _Unchained:
+    """Takes a record that no journal could take."""
+
+    @staticmethod
+    def append(line: str) -> str:
+        """Give the LINE back."""
+        return line
+
+
+class Trail:
+    """The records of one run."""
+
+    def __init__(self, journal: Journal, settings: Settings, caller: Caller, host: Host, run: str) -> None:
+        """Write the records of RUN into JOURNAL; what is the same in each of them is kept here."""
+        self.journal = journal
+        self.copy_problem = ""
+        self._syslog = settings.syslog
+        actor = asdict(caller)
+        actor["from"] = actor.pop("client")
+        self._fields: dict[str, Any] = {
+            "schema": SCHEMA,
+            "run": run,
+            "actor": {"admin": None, **actor},
+            "host": asdict(host),
+            "change": None,
+            "onbox": {"version": __version__, "settings": settings.sha256 or None},
+            "process": Process().fields(),
+            "reason": None,
+            "ticket": None,
+            "note": None,
+            "message": "",
+            "evidence": [],
+            "transcript": [],
+            "warnings": [],
+        }
+
+    def knows(self, *, admin: str | None = None, **fields: Any) -> None:  # noqa: ANN401 - any JSON value
+        """Say in each record from now on what the run has learnt: the administrator, the reason and so on."""
+        if admin is not None:
+            fields["actor"] = self._fields["actor"] | {"admin": admin}
+        self._fields |= fields
+
+    def write(self, event: str, outcome: str, **fields: Any) -> str:  # noqa: ANN401
+        """Put EVENT on record and give the line that was written.
+
+        The line is on the disk when this returns.
+        A copy that could not be sent is no error; `copy_problem` says why.
+
+        Raises:
+            OnboxError: when the journal could not take it.
+        """
+        with self.journal.chain() as tip:
+            place = {"seq": tip.seq + 1, "prev": tip.hash}
+            line = self._append(self.journal, event, outcome=outcome, **place, **fields)
+        self._copy(line)
+        return line
+
+    def write_at_last(self, event: str, outcome: str, **fields: Any) -> str:  # noqa: ANN401
+        """Put EVENT on record like `write`, if need be in the room that was kept for it.
+
+        Raises:
+            OnboxError: when even that was not enough.
+        """
+        try:
+            return self.write(event, outcome, **fields)
+        except OnboxError:
+            self.journal.release()
+            return self.write(event, outcome, **fields)
+
+    def write_unchained(self, event: str, outcome: str, **fields: Any) -> str:  # noqa: ANN401
+        """Send a record that the journal could not take to syslog alone, and give its line."""
+        line = self._append(_Unchained(), event, outcome=outcome, seq=None, prev=None, **fields)
+        self._copy(line)
+        return line
+
+    def _append(self, target: Journal | _Unchained, event: str, **fields: Any) -> str:  # noqa: ANN401
+        logger = structlog.wrap_logger(target, processors=PIPELINE, wrapper_class=structlog.BoundLogger)
+        return str(logger.append(event, **(self._fields | fields)))
+
+    def _copy(self, line: str) -> None:
+        if self._syslog:
+            try:
+                syslog.send(self._syslog, line)
+                self.copy_problem = ""
+            except OSError as error:
+                self.copy_problem = f"{self._syslog}: {error.strerror or error}"

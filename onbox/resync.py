@@ -1,0 +1,173 @@
+"""The job: the marker time of instance GLOBAL is set to 0, by a verified administrator, on record.
+
+`resynchronise` reads like the list of its steps; each takes what the steps before it made.
+"""
+
+import uuid
+from contextlib import ExitStack
+from typing import Any
+
+from onbox import rsautil
+from onbox.administrator import AdministratorDeniedError, verified_administrator
+from onbox.audit.journal import Journal
+from onbox.audit.record import ABANDONED, ATTEMPT, DENIED, REFUSED, REPAIRED, RESULT
+from onbox.audit.runs import unfinished
+from onbox.audit.trail import Trail
+from onbox.caller import Host, identify, this_host
+from onbox.confirmation import command_line, confirm, require_usable
+from onbox.console import Console
+from onbox.diagnostics import Diagnostics
+from onbox.dialogue import Transcript
+from onbox.ending import Ending
+from onbox.errors import OnboxError
+from onbox.interrupts import Interrupts
+from onbox.preflight import Subject, check_rsautil, check_syslog, check_terminal, check_user, fingerprint
+from onbox.rsautil import Answer, Verdict
+from onbox.run import Administrator, Request, Run
+from onbox.settings import load
+
+
+def resynchronise(request: Request, console: Console, log: Diagnostics) -> Ending:
+    """Do the whole job for REQUEST and say how it ended; every way out leads through here."""
+    name = str(uuid.uuid4())
+    trail: Trail | None = None
+    with Interrupts() as interrupts, ExitStack() as held:
+        try:
+            with log.step("settings and caller"):
+                caller, host = identify(), this_host()
+                subject = Subject(load(request.config, caller.uid), caller)
+            with log.step("preflight"):
+                trail = _open_trail(subject, host, name, held)
+                run = Run(request, subject, host, trail, console, interrupts, log)
+                seen = _preflight(run)
+            with log.step("administrator"):
+                administrator = verified_administrator(run, held)
+            if request.dry_run:
+                return _dry_run(run, administrator, name)
+            with log.step("confirmation"):
+                confirm(run, administrator)
+            with log.step("attempt"):
+                _attempt(run, administrator, seen)
+        except OnboxError as error:
+            return _refused(trail, error, name)
+        except Exception as error:  # noqa: BLE001 - whatever broke, nothing was changed, and the person is told so
+            log.failure(error)
+            return _refused(trail, OnboxError("unexpected", detail=type(error).__name__), name)
+        with log.step("update"):
+            answer = _update(run, administrator)
+        with log.step("result"):
+            return _result(run, administrator, answer, name)
+
+
+def _require_sound(subject: Subject) -> None:
+    check_user(subject)
+    check_rsautil(subject)
+    check_terminal(subject)
+
+
+def _open_trail(subject: Subject, host: Host, run: str, held: ExitStack) -> Trail:
+    """Open the journal before anything is refused, so that a refusal can be put on record."""
+    if subject.caller.uid == 0:
+        raise OnboxError("root")
+    try:
+        journal = Journal(subject.settings.directory, subject.caller.uid)
+    except OnboxError:
+        # A stranger's journal can't be opened either; the reason that matters is the first one.
+        _require_sound(subject)
+        raise
+    held.callback(journal.close)
+    return Trail(journal, subject.settings, subject.caller, host, run)
+
+
+def _preflight(run: Run) -> tuple[int, ...]:
+    """Refuse what can't end well, settle what an earlier run left behind, and give what identifies rsautil."""
+    _require_sound(run.subject)
+    journal, trail, console = run.trail.journal, run.trail, run.console
+    journal.claim_run()
+    torn = journal.set_torn_line_aside()
+    if torn:
+        text = f"A record that was never finished (power loss?) was moved to {torn}."
+        trail.write(REPAIRED, "success", message=text)
+        console.step("warning", "Journal", text)
+    left = unfinished(journal.records_from_end())
+    if left:
+        text = f"The run of {left['actor']['admin']} at {left['time']} has no result; what it changed is not known."
+        trail.write(ABANDONED, "unknown", run=left["run"], message=text)
+        console.step("warning", "Earlier run", text)
+    require_usable(run.request, run.host.name)
+    journal.reserve()
+    console.step("ok", "Checks", f"{run.subject.caller.os_user} on {run.host.name}; rsautil and journal are sound")
+    return fingerprint(run.subject)
+
+
+def _dry_run(run: Run, administrator: Administrator, name: str) -> Ending:
+    folder = str(run.subject.settings.rsautil.parent)
+    run.console.facts([("Would run", command_line(administrator.name)), ("in", folder)])
+    return Ending(name, "success", OnboxError("update-dry", admin=administrator.name).message)
+
+
+def _attempt(run: Run, administrator: Administrator, seen: tuple[int, ...]) -> None:
+    """Put the attempt on record, on the disk and in syslog; from here on nothing stops this run."""
+    subject, trail = run.subject, run.trail
+    check_rsautil(subject)
+    if fingerprint(subject) != seen:
+        raise OnboxError("rsautil-replaced", path=subject.settings.rsautil)
+    if subject.settings.syslog_required:
+        check_syslog(subject)
+    run.interrupts.hold()
+    process = run.process(rsautil.update_arguments(administrator.name))
+    trail.knows(change=rsautil.CHANGE)
+    trail.write(ATTEMPT, "unknown", process=process.fields(), message="The update is about to be run.")
+
+
+def _update(run: Run, administrator: Administrator) -> Answer:
+    """Have rsautil do it, and judge what it said."""
+    settings, copy_problem = run.subject.settings, run.trail.copy_problem
+    if settings.syslog_required and copy_problem:
+        return _not_run(Verdict("failure", "syslog-required"), copy_problem)
+    try:
+        with run.console.working("Update", "rsautil sets the marker time; many silent seconds are normal") as tick:
+            return rsautil.update_marker_time(settings, administrator.name, administrator.password, tick)
+    except Exception as error:  # noqa: BLE001 - the result must be put on record, whatever broke
+        run.log.failure(error)
+        return _not_run(Verdict("unknown", "unexpected-after"), type(error).__name__)
+
+
+def _not_run(verdict: Verdict, problem: str) -> Answer:
+    return Answer(verdict, (), Transcript("not-started", problem=problem))
+
+
+def _result(run: Run, administrator: Administrator, answer: Answer, name: str) -> Ending:
+    """Put the result on record, or hand it to the person when no journal takes it."""
+    trail, verdict, said = run.trail, answer.verdict, answer.transcript
+    facts = {"detail": said.problem, "signal": said.signal, "timeout": run.subject.settings.update_timeout}
+    message = OnboxError(verdict.message, **facts).message
+    warnings = (f"The syslog copy was not sent ({trail.copy_problem}).",) if trail.copy_problem else ()
+    fields: dict[str, Any] = {
+        "process": run.process(rsautil.update_arguments(administrator.name), answer).fields(),
+        "message": message.what,
+        "evidence": answer.evidence,
+        "transcript": () if verdict.message == "update-confirmed" else said.lines,
+        "warnings": warnings,
+    }
+    try:
+        trail.write_at_last(RESULT, verdict.outcome, **fields)
+    except OnboxError as lost:
+        line = trail.write_unchained(RESULT, verdict.outcome, **fields)
+        message = OnboxError("result-unrecorded", detail=lost, what=message.what).message
+        return Ending(name, "unknown", message, answer.evidence, warnings, record=line)
+    return Ending(name, verdict.outcome, message, answer.evidence, warnings)
+
+
+def _refused(trail: Trail | None, error: OnboxError, name: str) -> Ending:
+    """End a run that changed nothing, and put that on record where the journal takes it."""
+    event, outcome, fields = REFUSED, "refused", dict[str, Any]()
+    if isinstance(error, AdministratorDeniedError):
+        event, outcome, fields = DENIED, "failure", error.fields
+    warnings: tuple[str, ...] = ()
+    if trail:
+        try:
+            trail.write(event, outcome, message=error.message.what, **fields)
+        except OnboxError as unrecorded:
+            warnings = (f"This refusal is not on record: {unrecorded}",)
+    return Ending(name, "refused", error.message, tuple(fields.get("evidence", ())), warnings)
