@@ -100,7 +100,8 @@ def verified_administrator(run: Run, held: ExitStack) -> Administrator:
         OnboxError: for every other reason to stop.
     """
     console, trail = run.console, run.trail
-    name = require_name(run.request.admin or run.ask("Operations Console administrator: "))
+    given = run.request.admin
+    name = require_name(run.ask("Operations Console administrator: ") if given is None else given)
     trail.knows(admin=name)
     _guard_against_lockout(run, name)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -140,10 +140,13 @@ class _Reader:
             else:
                 self.answered.append(prompt)
                 stdin.put(self._script.answers[prompt]() + b"\n")
+                # With echo off, what comes next stands behind the prompt unless the command begins a new line itself.
+                self.end_line()
 
     def end_line(self) -> None:
         """Keep the line that is over, if it is worth it."""
-        if not self._line:
+        if not self._line.strip():
+            self._line.clear()
             return
         text = self._script.redact(plain(self._line.decode("utf-8", "replace")))[:_LONGEST_KEPT]
         self._line.clear()
