@@ -19,6 +19,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+audit = typer.Typer(help="Read the audit trail.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(audit, name="audit")
 
 
 class Reason(enum.StrEnum):
