@@ -3,23 +3,24 @@
 The only module that starts processes.
 """
 
+import fcntl
 import logging
 import os
 import re
+import select
 import signal
-import threading
+import termios
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import IO, TYPE_CHECKING, Literal, cast
 
 from onbox.caller import account_name, home_folder
 
 if TYPE_CHECKING:
-    from queue import Queue
-
     from sh import RunningCommand
 
 Ending = Literal["exited", "not-started", "timeout", "asked-again"]
@@ -29,10 +30,14 @@ _LONGEST, _LONGEST_KEPT = 8192, 1000
 # How many lines are kept whatever they say, and how many in all.
 _CONTEXT, _MOST = 100, 400
 _POLL_SECONDS = 0.01
-_TERM_SECONDS = 3
+_BLOCK = 64 * 1024
+_TERM_SECONDS, _REST_SECONDS = 3, 2
 # Also those that sh gives to a death by signal; what an exit means is not for sh to judge.
 _ANY_CODE = tuple(range(-64, 256))
+# Makes the terminal on standard input the controlling one of a new session.
+_TAKE_TERMINAL = cast("Callable[[], None]", partial(fcntl.ioctl, 0, termios.TIOCSCTTY, 0))
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])")
+_PIECES = re.compile(rb"[\r\n]|[^\r\n:]*:|[^\r\n:]+")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
@@ -93,53 +98,52 @@ def plain(text: str) -> str:
 
 
 class _Reader:
-    """Reads the terminal one byte at a time, since a prompt doesn't end its line."""
+    """Takes what the command shows, answers its prompts, and keeps the lines that matter."""
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, terminal: int) -> None:
         self._script = script
+        self._terminal = terminal
         self._prompts = {prompt.lower().encode(): prompt for prompt in script.answers}
         self._line = bytearray()
         self.lines: list[str] = []
         self.partial = False
         self.answered: list[str] = []
         self.asked_again = False
-        self.failure: BaseException | None = None
-        self.stop = threading.Event()
 
-    def feed(self, chunk: str | bytes, stdin: "Queue[bytes]") -> None:
-        """Take what sh read; sh would swallow an exception, so it is kept for the main thread.
-
-        A byte that alone is not text comes as bytes.
-        """
+    def read(self) -> bool:
+        """Take what stands on the terminal now; False when no process holds its other side any more."""
         try:
-            for byte in chunk.encode() if isinstance(chunk, str) else chunk:
-                self._take(byte, stdin)
-        except BaseException as failure:  # noqa: BLE001 - raised again in the main thread
-            self.failure = failure
-            self.stop.set()
+            chunk = os.read(self._terminal, _BLOCK)
+        except OSError:  # what Linux says when the last process has closed the other side
+            return False
+        for piece in _PIECES.findall(chunk):
+            self._take(piece)
+        return True
 
-    def _take(self, byte: int, stdin: "Queue[bytes]") -> None:
-        if byte in b"\r\n":
+    def _take(self, piece: bytes) -> None:
+        """Take the end of a line, or text up to a colon or as far as it came: a prompt doesn't end its line."""
+        if piece in b"\r\n":
             self.end_line()
-        elif len(self._line) == _LONGEST:
+            return
+        room = _LONGEST - len(self._line)
+        self._line += piece[:room]
+        if len(piece) > room:
             self.partial = True
-        else:
-            self._line.append(byte)
-            if byte == ord(":"):
-                self._answer(stdin)
+        elif piece.endswith(b":"):
+            self._answer()
 
-    def _answer(self, stdin: "Queue[bytes]") -> None:
+    def _answer(self) -> None:
         line = bytes(self._line).lower()
         for ending, prompt in self._prompts.items():
-            if not line.endswith(ending) or self.stop.is_set():
+            if not line.endswith(ending) or self.asked_again:
                 continue
             if prompt in self.answered:
                 # Asked again means the answer was wrong; another try would count towards a lockout.
                 self.asked_again = True
-                self.stop.set()
             else:
                 self.answered.append(prompt)
-                stdin.put(self._script.answers[prompt]() + b"\n")
+                with suppress(OSError):  # it asked and ended
+                    os.write(self._terminal, self._script.answers[prompt]() + b"\n")
                 # With echo off, what comes next stands behind the prompt unless the command begins a new line itself.
                 self.end_line()
 
@@ -174,44 +178,21 @@ def converse(
     TIMEOUT is in seconds; TICK is called with the seconds so far while it runs.
     What the command leaves running is ended.
     """
-    import sh  # noqa: PLC0415 - a tenth of a second that only a run needs
-
-    # At DEBUG, sh logs what is typed to the command, and at INFO all its arguments.
-    logging.getLogger("sh").setLevel(logging.CRITICAL + 1)
-    reader = _Reader(script)
     started = time.monotonic()
+    terminal, other_side = _open_terminal()
     try:
-        running = sh.Command(str(command))(
-            *arguments,
-            _cwd=str(command.parent),
-            _env=dict(environment),
-            _tty_in=True,
-            _unify_ttys=True,
-            _out_bufsize=0,
-            _out=reader.feed,
-            _ok_code=_ANY_CODE,
-            _bg=True,
-            _bg_exc=False,
-            _return_cmd=True,
-        )
-    except (sh.CommandNotFound, sh.ForkException, OSError) as error:
-        return Transcript("not-started", problem=type(error).__name__)
-    ending: Ending = "exited"
-    try:
-        while running.is_alive():
-            seconds = time.monotonic() - started
-            if reader.stop.is_set():
-                ending = "asked-again"
-                break
-            if seconds > timeout:
-                ending = "timeout"
-                break
-            tick(seconds)
-            reader.stop.wait(_POLL_SECONDS)
+        with open(other_side, "r+b", buffering=0) as side:  # noqa: PTH123 - a descriptor, not a path
+            running = _start(command, arguments, environment, side)
+        if isinstance(running, Transcript):
+            return running
+        reader = _Reader(script, terminal)
+        try:
+            ending = _watch(running, reader, terminal, started, timeout, tick)
+        finally:
+            _end(running)
+        _read_rest(reader, terminal)
     finally:
-        _end(running)
-    if reader.failure:
-        raise reader.failure
+        os.close(terminal)
     reader.end_line()
     code = running.exit_code if ending == "exited" else None
     return Transcript(
@@ -225,8 +206,78 @@ def converse(
     )
 
 
+def _open_terminal() -> tuple[int, int]:
+    """Open a terminal of 80x25 that echoes nothing, even to a command that prints its prompt before it sees to that."""
+    terminal, other_side = os.openpty()
+    termios.tcsetwinsize(other_side, (25, 80))
+    attributes = termios.tcgetattr(other_side)
+    attributes[3] &= ~termios.ECHO
+    termios.tcsetattr(other_side, termios.TCSANOW, attributes)
+    return terminal, other_side
+
+
+def _start(
+    command: Path, arguments: tuple[str, ...], environment: Mapping[str, str], terminal: IO[bytes]
+) -> "RunningCommand | Transcript":
+    """Start COMMAND on TERMINAL, or give the transcript of one that did not start."""
+    import sh  # noqa: PLC0415 - a tenth of a second that only a run needs
+
+    # At INFO, sh logs all arguments.
+    logging.getLogger("sh").setLevel(logging.CRITICAL + 1)
+    try:
+        return sh.Command(str(command))(
+            *arguments,
+            _cwd=str(command.parent),
+            _env=dict(environment),
+            # Not a terminal made by sh: with that one it can't see a prompt unless it reads one byte at a time.
+            _in=terminal,
+            _out=terminal,
+            _err=terminal,
+            _new_session=True,
+            _preexec_fn=_TAKE_TERMINAL,
+            _ok_code=_ANY_CODE,
+            _bg=True,
+            _bg_exc=False,
+            _return_cmd=True,
+        )
+    except (sh.CommandNotFound, sh.ForkException, OSError) as error:
+        return Transcript("not-started", problem=type(error).__name__)
+
+
+def _watch(
+    running: "RunningCommand",
+    reader: _Reader,
+    terminal: int,
+    started: float,
+    timeout: float,
+    tick: Callable[[float], None],
+) -> Ending:
+    """Take what is said until the command ends, asks again or takes too long."""
+    held = True
+    while running.is_alive():
+        if not held:
+            time.sleep(_POLL_SECONDS)
+        elif select.select([terminal], [], [], _POLL_SECONDS)[0]:
+            held = reader.read()
+        seconds = time.monotonic() - started
+        if reader.asked_again:
+            return "asked-again"
+        if seconds > timeout:
+            return "timeout"
+        tick(seconds)
+    return "exited"
+
+
+def _read_rest(reader: _Reader, terminal: int) -> None:
+    """Take the last words; a process that left the session, and so was not ended, could go on talking."""
+    deadline = time.monotonic() + _REST_SECONDS
+    while (left := deadline - time.monotonic()) > 0 and select.select([terminal], [], [], left)[0]:
+        if not reader.read():
+            return
+
+
 def _end(running: "RunningCommand") -> None:
-    """See that the command and all it left in its session are gone, and that its last words were read."""
+    """See that the command and all it left in its session are gone."""
     session = running.process.sid
     if running.is_alive():
         _signal_session(session, signal.SIGTERM)
@@ -234,8 +285,6 @@ def _end(running: "RunningCommand") -> None:
         while running.is_alive() and time.monotonic() < deadline:
             time.sleep(_POLL_SECONDS)
         _signal_session(session, signal.SIGKILL)
-    # Without this, the thread of sh that waits for more input sleeps on for a tenth of a second.
-    running.process.stdin.put(None)
     running.wait()
     _signal_session(session, signal.SIGKILL)
 
