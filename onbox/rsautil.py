@@ -6,7 +6,7 @@ So a verdict rests on evidence: the signs in a transcript (`signs`), weighed by 
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from onbox.dialogue import Script, Transcript, converse, environment
@@ -74,7 +74,8 @@ def _shows(*signs: str) -> Callable[[Transcript, Evidence], bool]:
 
 
 def _ran_well(transcript: Transcript, evidence: Evidence) -> bool:
-    return transcript.exit_code == 0 and "row" in evidence.signs and not evidence.trouble
+    ended_well = transcript.ending == "exited" and transcript.exit_code == 0
+    return ended_well and "row" in evidence.signs and not evidence.trouble
 
 
 # The first row that applies decides. Only `success` and `failure` need proof; everything else is `unknown`.
@@ -161,17 +162,19 @@ def judge_check(transcript: Transcript, evidence: Evidence, *, proven: bool) -> 
 
 
 class _DbaSecretFilter:
-    """Drops the secret that the administrator check prints, and all that follows it, unread."""
+    """Drops the secret that the administrator check prints, and all that follows its label, unread."""
 
     def __init__(self) -> None:
         self.printed = False
+        self._labelled = False
 
     def __call__(self, line: str) -> str:
-        label, colon, value = line.partition(f"{DBA_SECRET}:")
-        if self.printed or not colon:
-            return "" if self.printed else line
-        self.printed = not label.strip() and bool(value.strip())
-        return f"{DBA_SECRET}: <not kept>"
+        if self._labelled:
+            return ""
+        before, label, value = line.partition(f"{DBA_SECRET}:")
+        self._labelled = bool(label)
+        self.printed = self._labelled and not before.strip() and bool(value.strip())
+        return f"{label} <not kept>" if label else line
 
 
 def check_administrator(settings: Settings, admin: str, password: Secret, tick: Tick) -> Answer:
@@ -190,6 +193,8 @@ def check_administrator(settings: Settings, admin: str, password: Secret, tick: 
     )
     transcript = _run(settings, CHECK_ARGUMENTS, script, settings.administrator_timeout, tick)
     evidence = evidence_in(transcript)
+    # Another secret could stand in any other line, so only what decided is kept.
+    transcript = replace(transcript, lines=evidence.lines)
     return Answer(judge_check(transcript, evidence, proven=hide.printed), evidence.lines, transcript)
 
 

@@ -15,73 +15,93 @@ _MOST_LINES = 20
 
 @dataclass(frozen=True)
 class Sign:
-    """One row of the table: a line shows the sign when it LOOKS so, UNLESS it also looks otherwise."""
+    """One row of the table: a line shows the sign when it LOOKS so in every respect, UNLESS it also looks otherwise."""
 
     name: str
-    looks: re.Pattern[str]
+    looks: tuple[re.Pattern[str], ...]
     unless: re.Pattern[str]
 
+    def shows(self, line: str) -> bool:
+        """Tell whether LINE shows the sign."""
+        return all(pattern.search(line) for pattern in self.looks) and not self.unless.search(line)
 
-def _sign(name: str, looks: str, unless: str = r"(?!)") -> Sign:
-    return Sign(name, re.compile(looks, re.IGNORECASE), re.compile(unless, re.IGNORECASE))
+
+def _sign(name: str, *looks: str, unless: str = r"(?!)") -> Sign:
+    return Sign(name, tuple(re.compile(pattern, re.IGNORECASE) for pattern in looks), re.compile(unless, re.IGNORECASE))
 
 
-_OUR_KEY = rf"(?<![\w.]){re.escape(KEY)}(?![\w.])"
-_ANY_KEY = r"(?<![\w.])auth_manager(?:\.\w+)+"
-_A_KEY = rf"(?:{_ANY_KEY}|\b(?:configuration|parameter|key)\b)"
-_CONFIRMED = rf"NOTICE:.*{_OUR_KEY}.*(?:\bvalue|\bto|=)\W*\b0\b[\"']?[\s.]*$"
-_NEGATED = r"\bnot\b|n't\b|\bun(?:able|changed)\b|\bno change\b|\bcould\b|\bcannot\b|\balready\b|\bfail|\berror"
+_NOTICE = r"\bNOTICE:"
+_OUR_KEY = rf"(?<![\w.]){re.escape(KEY)}(?!\.?\w)"
+_OTHER_KEY = rf"(?<![\w.])(?!{_OUR_KEY})auth_manager(?:\.\w+)+"
+_A_KEY = rf"{_OUR_KEY}|\b(?:parameter|configuration (?:key|name|value|setting|entry))\b"
+_SET_TO = r"(?:\bvalue|\bto|=)[\s:=]{0,5}"
+_ZERO = rf"{_SET_TO}[\"']?0[\"']?(?: (?:for|in|on) (?:the )?(?:instance )?[\"']?GLOBAL[\"']?)?[\s.]{{0,5}}$"
+_NOT_ZERO = rf"{_SET_TO}(?:[\"'](?!0[\"'])|(?!0(?!\w|\.\d))[-+\d]|(?:null|none|true|false|empty)\b)"
+_NEGATION = r"\b(?:no|not|never|nothing|without|cannot|unable|missing|undefined|unchanged|ignored|must|fail\w*)\b|n't\b"
+# Only what a script says of tables and the like that it would have removed.
+_SKIPPED = r"\b(?:table|relation|view|index|sequence|schema|type|function|trigger|column)\b.*\bskipping\b"
 _WHO = r"(?:pass(?:word|code)|credentials?|user ?(?:name|id)?|administrator|login|account)"
 _BAD = r"(?:invalid|incorrect|wrong|bad|unknown|rejected|denied)"
 
 SIGNS: tuple[Sign, ...] = (
     # By analogy with the documented transcript of add_config: psql's NOTICE names the key and its new value.
-    _sign("confirmed", _CONFIRMED, _NEGATED),
+    _sign("confirmed", _NOTICE, _OUR_KEY, _ZERO, unless=rf"{_NEGATION}|\balready\b|\bcould\b|\berror"),
     # From the same transcript: the column of the SQL function, and its one row.
     _sign("head", r"^\s*update_config\s*$"),
     _sign("row", r"^\s*\(1 row\)\s*$"),
-    # A NOTICE that another parameter was set, or this one to another value.
-    _sign(
-        "other-change",
-        rf"NOTICE:.*(?!{_OUR_KEY}){_ANY_KEY}|NOTICE:.*{_OUR_KEY}.*(?:\bvalue|\bto|=)\W+(?!0(?!\w|\.\d))\w",
-        rf"{_CONFIRMED}|\bnot exist\b|n't exist\b",
-    ),
+    # A NOTICE of another parameter, or of this one with another value.
+    _sign("other-change", _NOTICE, _OTHER_KEY),
+    _sign("other-change", _NOTICE, _OUR_KEY, _NOT_ZERO, unless=_ZERO),
     # Documented that it says so for a key that was never added; the words are not.
     _sign(
         "key-missing",
-        rf"{_A_KEY}.*"
-        r"(?:\bnot exist\b|n't exist\b|\bnot found\b|\bunknown\b|\bnever been added\b)"
-        rf"|\b(?:no such|unknown|(?:could not|cannot) find)\b.*{_A_KEY}",
-        r"\bskipping\b",
+        _A_KEY,
+        r"\bnot exist\b|n't exist\b|\bnot (?:been )?(?:found|defined|added)\b|\b(?:is|was) unknown\b"
+        r"|\bnever been added\b|\bno such\b|\bthere is no\b|\bunknown (?:configuration|parameter)\b"
+        r"|\b(?:could not|cannot) find\b",
+        unless=rf"{_SKIPPED}|{_OTHER_KEY}",
     ),
-    _sign("locked", r"\block(?:ed|out)\b"),
+    _sign("locked", r"\block(?:ed|out)\b", rf"\b{_WHO}\b"),
+    _sign("locked", r"\blocked out\b|\btoo many (?:failed|invalid|unsuccessful|wrong)\b"),
+    # What psql says of its own login to the database is not meant.
     _sign(
         "denied",
         r"\bauthenticat\w+ (?:has |was )?(?:failed|failure|error|unsuccessful|not successful)"
-        r"|\b(?:failed|unable|not able|could not|cannot) (?:to )?(?:be )?(?:authenticate|log ?[io]n|verify)"
+        r"|\b(?:failed|unable|not able|could not|cannot) (?:to )?(?:be )?(?:authenticate|log ?[io]n)"
         rf"|\b{_BAD}\W+(?:\w+\W+){{0,3}}?{_WHO}\b"
         rf"|\b{_WHO}\W+(?:\w+\W+){{0,4}}?(?:{_BAD}|failed|failure)\b"
         rf"|\b{_WHO}\W+(?:\w+\W+){{0,4}}?not (?:exist|found|recogni[sz]ed|valid|authori[sz]ed)\b"
         r"|\baccess (?:is |was )?denied|\b(?:not |un)authori[sz]ed\b",
+        unless=r"\bpsql\b",
     ),
     # psql cannot reach the database, or rsautil a service. A connection lost half-way is not meant: it proves nothing.
     _sign(
         "down",
-        r"\bcould not connect to\b|\bconnection (?:was )?refused\b|\bis the server running\b"
-        r"|\bdatabase system is (?:starting up|shutting down)|\[SHUTDOWN\]"
-        r"|\bservices?\W+(?:\w+\W+){0,4}?(?:not running|down|unavailable|stopped|not available)\b",
+        r"\bcould not connect to\b|\bconnection (?:was |to \S+ )?refused\b|\bis the server running\b"
+        r"|\bdatabase system is (?:starting up|shutting down)|\[SHUTDOWN\]",
     ),
-    # psql: ERROR for a statement, FATAL for a connection.
-    _sign("sql-error", r"\b(?:ERROR|FATAL|PANIC):", r"\bterminating connection\b"),
-    _sign("usage", r"^\s*usage\b|\b(?:unrecogni[sz]ed|unknown|invalid|illegal) (?:option|argument|action|command)"),
+    _sign(
+        "down",
+        r"\b(?:services?|server|database)\b",
+        r"\b(?:is|are) (?:not (?:running|available|reachable)|down|unavailable|unreachable|stopped|shut down)\b",
+    ),
+    # As PostgreSQL writes it for a statement or a login; that a connection was ended says nothing of its statement.
+    _sign("sql-error", r"(?:^\s*|psql\S*: *)(?-i:ERROR|FATAL):\s", unless=r"\bterminating connection\b"),
+    _sign("usage", r"^\s*usage\b|\b(?:unrecogni[sz]ed|unknown|invalid|illegal) (?:option|action|command)\b"),
+    # Words that leave it in doubt whether this parameter was set.
+    _sign("trouble", _OUR_KEY, _NEGATION),
+    _sign("trouble", _NOTICE, _A_KEY, _NEGATION, unless=_SKIPPED),
+    _sign(
+        "trouble", r"\b(?:no|0|zero) \w+ (?:were |was |have been |has been )?(?:updated|changed|affected|modified)\b"
+    ),
     # Whatever else speaks of trouble; logging libraries that talk of themselves do not count.
     _sign(
         "trouble",
         r"\berrors?\b|\bfatal\b|\bpanic\b|\bsevere\b|\bfail(?:ed|ure|s)?\b|exception\b|^\s+at [\w.$]+\(|\bdenied\b"
         r"|\brefused\b|\brejected\b|\binvalid\b|\bunable\b|\bcannot\b|\bcould not\b|\babort(?:ed)?\b|\brollback\b"
-        r"|\bnot (?:changed|updated|allowed|permitted|found)\b|\bunchanged\b|\bterminat(?:ed|ing)\b"
+        r"|\bnot (?:changed|updated|allowed|permitted|found)\b|\bunchanged\b|\bterminat(?:ed|ing)\b|\blocked\b"
         r"|\bclosed the connection\b|^\s*(?:f|false)\s*$",
-        r"^\s*(?:SLF4J|log4j)\b",
+        unless=r"^\s*(?:SLF4J|log4j)\b",
     ),
 )
 _OF_SUCCESS = frozenset({"confirmed", "head", "row"})
@@ -108,7 +128,7 @@ class Evidence:
 
 def signs_of(line: str) -> frozenset[str]:
     """Give the signs that one LINE of a transcript shows."""
-    return frozenset(sign.name for sign in SIGNS if sign.looks.search(line) and not sign.unless.search(line))
+    return frozenset(sign.name for sign in SIGNS if sign.shows(line))
 
 
 def evidence_in(transcript: Transcript) -> Evidence:
