@@ -152,8 +152,12 @@ class _Reader:
         if not self._line.strip():
             self._line.clear()
             return
-        text = self._script.redact(plain(self._line.decode("utf-8", "replace")))[:_LONGEST_KEPT]
+        # What is no UTF-8 stays as it is until the secrets are out, which need not be UTF-8 either.
+        text = self._script.redact(plain(self._line.decode("utf-8", "surrogateescape")))
+        text = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
         self._line.clear()
+        if len(text) > _LONGEST_KEPT:
+            text, self.partial = text[:_LONGEST_KEPT], True
         if len(self.lines) < _CONTEXT:
             self.lines.append(text)
         elif self._script.decides(text):

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import unicodedata
 from typing import NoReturn
 
 
@@ -24,8 +25,11 @@ class Fingerprint:
         return hashlib.blake2b(value, key=self._key, digest_size=16).digest()
 
     def redact(self, text: str) -> str:
-        """Give TEXT back with every occurrence of the secret replaced by `<redacted>`."""
-        raw = text.encode("utf-8", "surrogatepass")
+        """Give TEXT back with every occurrence of the secret replaced by `<redacted>`.
+
+        Bytes of TEXT that are not UTF-8 stand in it as `surrogateescape` has them.
+        """
+        raw = text.encode("utf-8", "surrogateescape")
         kept = bytearray()
         at = 0
         while at < len(raw):
@@ -36,7 +40,7 @@ class Fingerprint:
             else:
                 kept.append(raw[at])
                 at += 1
-        return kept.decode("utf-8", "surrogatepass")
+        return kept.decode("utf-8", "surrogateescape")
 
 
 class Secret:
@@ -68,8 +72,9 @@ class Secret:
         return len(self._value)
 
     def has_control_characters(self) -> bool:
-        """Tell whether a terminal would act on some of it instead of passing it on."""
-        return any(byte < ord(" ") or byte == ord("\x7f") for byte in self._value)
+        """Tell whether some of it can't be seen, or a terminal would act on it instead of passing it on."""
+        text = self._value.decode("utf-8", "replace")
+        return any(unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp"} for character in text)
 
     def reveal(self) -> bytes:
         """Give the value for typing it at a prompt."""

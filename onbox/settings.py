@@ -78,7 +78,7 @@ def parse(content: bytes, file: str) -> Settings:
     """
     try:
         document = tomllib.loads(content.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise OnboxError("settings-unreadable", file=file, detail=str(error)) from None
     values: dict[str, Any] = {"file": file, "sha256": hashlib.sha256(content).hexdigest()}
     for section, entries in document.items():

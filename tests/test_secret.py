@@ -1,0 +1,113 @@
+"""A secret never prints itself, is forgotten, and is recognised afterwards."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onbox.secret import Secret
+
+PASSWORD = "Sentinel-1!"
+# As a terminal gives it: what is no UTF-8 stands as single bytes.
+TYPED = st.binary(min_size=1, max_size=12).map(lambda raw: raw.decode("utf-8", "surrogateescape"))
+
+
+@pytest.mark.parametrize(
+    "show", [repr, str, ascii, "{}".format, "%r".__mod__], ids=["repr", "str", "ascii", "{}", "%r"]
+)
+def test_never_printed(show: object) -> None:
+    """No representation shows the value, nor does that of its fingerprint."""
+    secret = Secret(PASSWORD)
+
+    assert "<secret>" == show(secret)  # type: ignore[operator]
+    assert PASSWORD not in show(secret.fingerprint())  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("carry", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_not_copied(carry: object) -> None:
+    """It can't be copied or written anywhere."""
+    with pytest.raises(TypeError, match="a secret is not copied"):
+        carry(Secret(PASSWORD))  # type: ignore[operator]
+
+
+def test_surrender() -> None:
+    """It gives its value as often as asked, and once more when it surrenders it."""
+    secret = Secret(PASSWORD)
+
+    assert [PASSWORD.encode()] * 2 == [secret.reveal(), secret.surrender()]
+    assert (b"", b"", 0) == (secret.reveal(), secret.surrender(), len(secret))
+
+
+def test_forget_overwrites() -> None:
+    """What is forgotten is overwritten where it was held."""
+    secret = Secret(PASSWORD)
+    held = memoryview(secret._value)
+
+    with pytest.raises(BufferError):  # the view keeps the place from being freed
+        secret.forget()
+
+    assert bytes(len(PASSWORD)) == held.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("text", "has"),
+    [
+        ("", False),
+        ("Rehearsal-1!", False),
+        ("$!\"'\\;&|<>()*?#`", False),
+        ("pässwörd", False),
+        ("p\udce4ss", False),
+        ("a\x03b", True),
+        ("\x7f", True),
+        ("a\tb", True),
+        ("a\nb", True),
+        ("a\x9bb", True),
+        ("a\u200bb", True),
+        ("a\u202eb", True),
+    ],
+)
+def test_control_characters(text: str, has: bool) -> None:
+    """A character that a terminal acts on or that can't be seen is found; odd ones are none."""
+    assert has == Secret(text).has_control_characters()
+
+
+@given(before=TYPED | st.just(""), secret=TYPED, after=TYPED | st.just(""))
+def test_redact(before: str, secret: str, after: str) -> None:
+    """A redacted text never holds the secret."""
+    raw = secret.encode("utf-8", "surrogateescape")
+    text = (before.encode("utf-8", "surrogateescape") + raw + after.encode("utf-8", "surrogateescape")).decode(
+        "utf-8", "surrogateescape"
+    )
+
+    redacted = Secret(secret).fingerprint().redact(text)
+
+    assert "<redacted>" in redacted
+    assert raw not in redacted.replace("<redacted>", "\0\0").encode("utf-8", "surrogateescape") or b"\0" in raw
+
+
+@given(text=st.text(), secret=TYPED)
+def test_redact_keeps_the_rest(text: str, secret: str) -> None:
+    """A text without the secret stays as it is."""
+    text = text.encode("utf-8", "replace").decode()
+
+    redacted = Secret(secret).fingerprint().redact(text)
+
+    assert text == redacted or secret.encode("utf-8", "surrogateescape") in text.encode()
+
+
+def test_redact_every_one() -> None:
+    """Each occurrence is replaced, also side by side and after the secret is forgotten."""
+    secret = Secret(PASSWORD)
+    fingerprint = secret.fingerprint()
+    secret.forget()
+
+    assert "a<redacted><redacted>b<redacted>" == fingerprint.redact(f"a{PASSWORD}{PASSWORD}b{PASSWORD}")
+
+
+def test_redact_of_nothing() -> None:
+    """An empty secret is found nowhere."""
+    assert "text" == Secret("").fingerprint().redact("text")
