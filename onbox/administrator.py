@@ -111,14 +111,12 @@ def verified_administrator(run: Run, held: ExitStack) -> Administrator:
     held.callback(password.forget)
     require_password(password)
     settings = run.subject.settings
-    with console.working(
-        "Administrator", "rsautil checks the name and password; many silent seconds are normal"
-    ) as tick:
+    with console.working("Verify", "rsautil is asked; many silent seconds are normal") as tick:
         answer = rsautil.check_administrator(settings, name, password, run.watching(tick))
     process = run.process(rsautil.CHECK_ARGUMENTS, answer)
     if answer.verdict.outcome == "success":
         trail.write(VERIFIED, "success", process=process.fields(), message="")
-        console.step("ok", "Administrator", f"{name} is an Operations Console administrator")
+        console.step("ok", "Verify", f"{name} is an Operations Console administrator")
         return Administrator(name, password)
     if answer.password_sent:
         raise AdministratorDeniedError(answer, name, process)

@@ -3,6 +3,7 @@
 import os
 import pwd
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,3 +86,15 @@ def this_host() -> Host:
     except (OSError, ValueError):
         machine_id = ""
     return Host(socket.gethostname(), machine_id or None)
+
+
+def address_of_this_host() -> str | None:
+    """Give the address from which this machine reaches others, or None where it has no route to them.
+
+    Nothing is sent: the kernel only looks up the way to an address that is reserved for examples.
+    """
+    for family, example in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
+        with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((example, 9))
+            return str(probe.getsockname()[0])
+    return None

@@ -3,6 +3,7 @@
 import shlex
 
 from onbox import rsautil
+from onbox.caller import address_of_this_host
 from onbox.errors import OnboxError
 from onbox.run import REASONS, Administrator, Request, Run
 
@@ -45,17 +46,16 @@ def confirm(run: Run, administrator: Administrator) -> None:
             raise OnboxError("note-missing")
         _require_short("note", note)
     run.trail.knows(reason=reason, note=note, ticket=request.ticket)
-    console.say()
+    where = f"{host}, {address}" if (address := address_of_this_host()) else host
     console.facts(
         [
-            ("Host", host),
+            ("Host", f"{where}; it must be the primary instance"),
             ("Administrator", administrator.name),
             ("Reason", REASONS[reason]),
             *([("Note", note)] if note else []),
             *([("Ticket", request.ticket)] if request.ticket else []),
             ("Command", command_line(administrator.name)),
-            ("Effect", "All token records are synchronised again; one user alone can't be."),
-            ("Belongs", "on the primary instance."),
+            ("Effect", "All token records are synchronised again; a single user can't be."),
             ("Undo", "None: it can't be undone, only repeated."),
         ]
     )
@@ -64,9 +64,8 @@ def confirm(run: Run, administrator: Administrator) -> None:
 
 
 def _ask_reason(run: Run) -> str:
-    run.console.say("Why must the records be synchronised again?")
-    for number, text in enumerate(REASONS.values(), 1):
-        run.console.say(f"{number}  {text}", indent=2)
+    lines = [f"{number} {text}" for number, text in enumerate(REASONS.values(), 1)]
+    run.console.facts([("Why?", lines[0]), *(("", line) for line in lines[1:])])
     answer = run.ask(f"Reason [1-{len(REASONS)}]: ")
     choices = {str(number): reason for number, reason in enumerate(REASONS, 1)} | {reason: reason for reason in REASONS}
     if answer not in choices:

@@ -1,33 +1,32 @@
-"""What the person sees and is asked.
+"""What the person sees and is asked, as plain text in one column.
 
 Results go to standard output; under --json that is one object and everything else goes to standard error.
 Questions are asked on the controlling terminal, wherever the outputs go.
 """
 
 import getpass
+import io
 import os
 import sys
+import textwrap
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TextIO
-
-from rich.console import Console as RichConsole
-from rich.console import RenderableType
-from rich.live import Live
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
 
 from onbox.ending import Ending
 from onbox.errors import OnboxError
 from onbox.secret import Secret
 
 _NARROWEST, _WIDEST = 40, 100
-_REFRESH_SECONDS = 0.5
-_STYLES = {"ok": "green", "warning": "yellow", "error": "bold red", "busy": "cyan"}
-_MARKS = {"ok": "ok", "warning": "!!", "error": "!!", "busy": ".."}
-_UNICODE_MARKS = {"ok": "\u2713", "warning": "!", "error": "\u2717", "busy": "\u2026"}
+_TERMINAL = Path("/dev/tty")
+_TEXT = 14  # the column in which every text begins
+_REFRESH_SECONDS = 0.25
+_MARKS = {"ok": "ok", "warning": "!", "error": "!!", "busy": "..", "": ""}
+_UNICODE_MARKS = {"ok": "\u2713", "warning": "!", "error": "\u2717", "busy": "..", "": ""}
+_COLOURS = {"ok": "32", "warning": "33", "error": "31", "busy": "36"}
+_SPINNER = "|/-\\"
 
 
 def harmless(text: str) -> str:
@@ -38,8 +37,19 @@ def harmless(text: str) -> str:
     )
 
 
+def clipped(text: str, width: int) -> str:
+    """Cut TEXT to WIDTH characters, in the middle: its beginning says what, and its end how much."""
+    if len(text) <= width:
+        return text
+    tail = width // 3
+    return f"{text[: width - tail - 5].rstrip()} ... {text[-tail:].lstrip()}"
+
+
 def _speaks_utf8() -> bool:
-    locale = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or ""
+    kind = os.environ.get("LC_CTYPE", "")
+    # In the C locale, Python itself sets LC_CTYPE to this; nobody has chosen it.
+    chosen = "" if kind == "C.UTF-8" else kind
+    locale = os.environ.get("LC_ALL") or chosen or os.environ.get("LANG") or ""
     return "UTF8" in locale.upper().replace("-", "")
 
 
@@ -48,69 +58,59 @@ class Console:
 
     def __init__(self, *, json: bool = False) -> None:
         """Write to standard output, or with JSON to standard error, as plainly as its other side demands."""
-        stream: TextIO = sys.stderr if json else sys.stdout
+        # Python has no stream at all for an output that was closed.
+        self._stream: TextIO = (sys.stderr if json else sys.stdout) or io.StringIO()
         with suppress(AttributeError):
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[attr-defined]
+            self._stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
         term = os.environ.get("TERM", "")
         self._fancy = (
-            stream.isatty() and _speaks_utf8() and "NO_COLOR" not in os.environ and term not in ("", "dumb", "unknown")
+            self._stream.isatty()
+            and _speaks_utf8()
+            and not os.environ.get("NO_COLOR")
+            and term not in ("", "dumb", "unknown")
         )
         self._marks = _UNICODE_MARKS if self._fancy and term != "linux" else _MARKS
-        self._out = RichConsole(
-            file=stream,
-            width=_width(stream),
-            color_system="standard" if self._fancy else None,
-            force_terminal=self._fancy,
-            force_interactive=self._fancy,
-            highlight=False,
-            markup=False,
-            emoji=False,
-            safe_box=True,
-            legacy_windows=False,
-        )
+        self._width = _width(self._stream)
 
-    def _print(self, *what: RenderableType) -> None:
+    def _write(self, text: str) -> None:
         # A terminal that is gone must not end a run that is changing something.
         with suppress(OSError):
-            self._out.print(*what)
-
-    def say(self, text: str = "", *, indent: int = 0) -> None:
-        """Say TEXT, wrapped to the screen."""
-        self._print(Padding(Text(self._shown(text)), (0, 0, 0, indent)) if text else Text())
+            self._stream.write(text)
+            self._stream.flush()
 
     def _shown(self, text: str) -> str:
         text = harmless(text)
         return text if self._fancy else text.encode("ascii", "backslashreplace").decode("ascii")
 
-    def step(self, state: str, name: str, detail: str = "") -> None:
-        """Show a step of the work, its STATE being ok, warning, error or busy."""
-        self._print(self._row(state, name, detail))
+    def _mark(self, state: str, mark: str) -> str:
+        padded = f"{mark:<2}"
+        return f"\x1b[{_COLOURS[state]}m{padded}\x1b[0m" if self._fancy and state else padded
 
-    def _row(self, state: str, name: str, detail: str) -> Table:
-        row = Table.grid(padding=(0, 2, 0, 0))
-        row.add_column(width=2)
-        row.add_column(width=13)
-        row.add_column(overflow="fold")
-        row.add_row(Text(self._marks[state], _STYLES[state]), Text(name), Text(self._shown(detail)))
-        return row
+    def _row(self, head: str, detail: str) -> None:
+        first, *others = textwrap.wrap(self._shown(detail), self._width - _TEXT, break_on_hyphens=False) or [""]
+        self._write(f"{head}{first}".rstrip() + "\n" + "".join(f"{' ' * _TEXT}{line}\n" for line in others))
+
+    def say(self, text: str = "", *, indent: int = 0) -> None:
+        """Say TEXT, wrapped to the screen."""
+        lines = textwrap.wrap(self._shown(text), self._width - indent, break_on_hyphens=False) or [""]
+        self._write("".join(f"{' ' * indent}{line}".rstrip() + "\n" for line in lines))
+
+    def step(self, state: str, name: str, detail: str = "") -> None:
+        """Show a step of the work, its STATE being ok, warning, error, busy or none."""
+        self._row(f"{self._mark(state, self._marks[state])} {name:<10} ", detail)
 
     def facts(self, rows: Sequence[tuple[str, str]]) -> None:
         """Show names and values, one under the other."""
-        grid = Table.grid(padding=(0, 2, 0, 0))
-        grid.add_column(width=17)
-        grid.add_column(overflow="fold")
         for name, value in rows:
-            grid.add_row(Text("  " + name), Text(self._shown(value)))
-        self._print(grid)
+            self._row(f"{name:<13} ", value)
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Show ROWS below the names of their COLUMNS."""
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-        for column in columns:
-            table.add_column(column, overflow="fold")
-        for row in rows:
-            table.add_row(*(Text(self._shown(cell)) for cell in row))
-        self._print(table)
+        """Show ROWS below the names of their COLUMNS; the last column is cut where the screen ends."""
+        shown = [tuple(columns), *(tuple(self._shown(cell) for cell in row) for row in rows)]
+        widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+        for row in shown:
+            line = "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
+            self._write(line[: self._width].rstrip() + "\n")
 
     @contextmanager
     def working(self, name: str, detail: str) -> Iterator[Callable[[float], None]]:
@@ -120,36 +120,32 @@ class Console:
             yield lambda _: None
             return
         shown = -1.0
-        with Live(console=self._out, auto_refresh=False, transient=True) as live:
 
-            def tick(seconds: float) -> None:
-                nonlocal shown
-                if seconds - shown >= _REFRESH_SECONDS:
-                    shown = seconds
-                    with suppress(OSError):
-                        live.update(self._row("busy", name, f"{detail} ({seconds:.0f} s)"), refresh=True)
+        def tick(seconds: float) -> None:
+            nonlocal shown
+            if seconds - shown >= _REFRESH_SECONDS:
+                shown = seconds
+                mark = self._mark("busy", _SPINNER[int(seconds / _REFRESH_SECONDS) % len(_SPINNER)])
+                text = clipped(f"{detail} ({seconds:.0f} s)", self._width - _TEXT)
+                self._write(f"\r{mark} {name:<10} {text}\x1b[K")
 
+        try:
             yield tick
+        finally:
+            self._write("\r\x1b[K")
 
     def ending(self, ending: Ending) -> None:
         """Show how a run ended: what rsautil said, what happened, what was changed, and what to do next."""
-        message = ending.message
-        state = {"success": "ok", "unknown": "warning"}.get(ending.outcome, "error")
-        for line in ending.evidence:
-            self.say(f"rsautil: {line}", indent=4)
+        for line in ending.essence():
+            self.step("", "rsautil", clipped(self._shown(line), self._width - _TEXT))
         for warning in ending.warnings:
             self.step("warning", "Note", warning)
-        self.step(state, "Result", f"{message.what} {message.changed}".strip())
-        self.step("busy", "Next", message.advice)
-        self.say(f"run {ending.run}", indent=4)
+        self.step(ending.state, "Result", ending.said)
+        for name, text in ending.rows():
+            self.step("", name, text)
         if ending.record:
-            self._raw(ending.record)
-
-    def _raw(self, text: str) -> None:
-        """Give a line as it is, to be kept or piped on; it is ASCII without control characters."""
-        with suppress(OSError):
-            self._out.file.write(text + "\n")
-            self._out.file.flush()
+            # As it is, to be kept or piped on; it is ASCII without control characters.
+            self._write(ending.record + "\n")
 
     def ask(self, question: str) -> str:
         """Ask QUESTION on the terminal and give the line that was typed, without spaces around it.
@@ -157,15 +153,13 @@ class Console:
         Raises:
             OnboxError: when the terminal gives no answer (^D, or it is gone).
         """
-        try:
-            with open("/dev/tty", "r+b", buffering=0) as terminal:  # noqa: PTH123 - a device, not a path of ours
+        with _own_line():
+            with suppress(OSError), _TERMINAL.open("r+b", buffering=0) as terminal:
                 terminal.write(question.encode("ascii", "backslashreplace"))
                 line = terminal.readline()
-        except OSError:
-            line = b""
-        if not line.endswith(b"\n"):
+                if line.endswith(b"\n"):
+                    return line.decode("utf-8", "surrogateescape").strip()
             raise OnboxError("not-answered")
-        return line.decode("utf-8", "surrogateescape").strip()
 
     def ask_secret(self, question: str) -> Secret:
         """Ask QUESTION on the terminal with echo off.
@@ -173,18 +167,29 @@ class Console:
         Raises:
             OnboxError: when the terminal gives no answer, or can't be kept from showing it.
         """
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error", getpass.GetPassWarning)
+        with _own_line(), warnings.catch_warnings():
+            warnings.simplefilter("error", getpass.GetPassWarning)
+            try:
                 return Secret(getpass.getpass(question))
-        except (EOFError, OSError, getpass.GetPassWarning):
-            raise OnboxError("not-answered") from None
+            except (EOFError, OSError, getpass.GetPassWarning):
+                raise OnboxError("not-answered") from None
+
+
+@contextmanager
+def _own_line() -> Iterator[None]:
+    """End the line of a question that was left without an answer, so that what follows begins a new one."""
+    try:
+        yield
+    except OnboxError:
+        with suppress(OSError), _TERMINAL.open("wb", buffering=0) as terminal:
+            terminal.write(b"\n")
+        raise
 
 
 def _width(stream: TextIO) -> int:
-    """Give the width to write for, whatever COLUMNS says."""
+    """Give the width to write for, whatever COLUMNS says; the last column stays empty, where some consoles wrap."""
     try:
         columns = os.get_terminal_size(stream.fileno()).columns
     except (OSError, ValueError):
         columns = 0
-    return min(max(columns or 80, _NARROWEST), _WIDEST)
+    return min(max((columns or 80) - 1, _NARROWEST), _WIDEST)

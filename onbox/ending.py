@@ -1,10 +1,15 @@
 """How a run ended, to be told to a person or a program."""
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from onbox.messages import Message
+
+# psql and Java name how grave a line is; what stands before it is a temporary file's name or a time.
+_GRAVE = re.compile(r"\b(?:NOTICE|WARNING|ERROR|FATAL|PANIC|SEVERE)\b.*")
+_MOST_LINES = 3
 
 
 @dataclass(frozen=True)
@@ -17,6 +22,29 @@ class Ending:
     evidence: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     record: str = ""
+
+    @property
+    def state(self) -> str:
+        """Say how the verdict is marked on the screen."""
+        return {"success": "ok", "unknown": "warning"}.get(self.outcome, "error")
+
+    @property
+    def said(self) -> str:
+        """Say what happened, and what was changed."""
+        return f"{self.message.what} {self.message.changed}".strip()
+
+    def essence(self) -> list[str]:
+        """Give the few words of rsautil that fit on a screen; the record has all."""
+        grave = [found[0] for line in self.evidence if (found := _GRAVE.search(line))]
+        return [" ".join(line.split()) for line in (grave or self.evidence)[:_MOST_LINES]]
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Give what stands below the verdict: what to do next, and where to find more."""
+        rows = [("Next", self.message.advice), ("Run", self.run)]
+        if self.message.unrecognised:
+            rows.append(("Transcript", f"onbox audit show {self.run}"))
+            rows.append(("Report", "rsautil's answer is new to onbox: docs/compatibility.md says how"))
+        return rows
 
     def as_json(self) -> dict[str, Any]:
         """Give the members that only this command's JSON object has."""

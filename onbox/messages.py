@@ -22,11 +22,15 @@ CHANGED = {
 
 @dataclass(frozen=True)
 class Message:
-    """What happened, and what to do next; EXIT_CODE says the same to a program."""
+    """What happened, and what to do next; EXIT_CODE says the same to a program.
+
+    `unrecognised` marks the answers of rsautil that nobody has seen yet and that are worth reporting.
+    """
 
     exit_code: int
     what: str
     advice: str
+    unrecognised: bool = False
 
     @property
     def changed(self) -> str:
@@ -40,13 +44,10 @@ class Message:
 
 _LOG_IN = "Log in as the owner of rsautil over SSH or at the vSphere / Hyper-V console and run onbox there."
 _LOOK = (
-    "To find out, search the Security Console for tokens whose serial number begins with MFA; "
-    "running the resynchronisation again is safe."
+    "Search the Security Console for tokens whose serial number begins with MFA. "
+    "Running onbox resync again is safe; 'onbox audit resolve' puts on record what you found."
 )
-_WATCH = (
-    "In the Security Console, search for tokens whose serial number begins with MFA; "
-    "how long all records take is not documented."
-)
+_WATCH = "In the Security Console, find serial numbers that begin with MFA."
 _LOCKOUT = "Five failed logins lock the account for 60 minutes"
 
 MESSAGES: dict[str, Message] = {
@@ -189,14 +190,24 @@ MESSAGES: dict[str, Message] = {
     "time-unknown": Message(
         DONE, "The machine does not say that its clock is synchronised.", "See 'timedatectl' or 'ntpq -p'."
     ),
+    # The check of the machine, and the report on it
+    "check-ready": Message(DONE, "Ready: a resynchronisation can be run here.", "onbox resync"),
+    "check-not-ready": Message(
+        REFUSED, "Not ready: a resynchronisation would be refused.", "Put right what is marked, and check again."
+    ),
+    "report-written": Message(
+        DONE, "{path} is written.", "Read it before you send it; docs/compatibility.md says where."
+    ),
+    "report-exists": Message(REFUSED, "There is a file {path} already.", "Name a new file behind --report."),
+    "report-unwritable": Message(
+        REFUSED, "The report can't be written to {path}: {detail}.", "Name a file in a folder of yours."
+    ),
     # Interrupted
     "interrupted": Message(INTERRUPTED, "Interrupted before the update.", "Run onbox again when you are ready."),
     # The update
-    "update-confirmed": Message(
-        DONE, "Done: rsautil confirmed that the marker time is 0; all records are due for synchronisation.", _WATCH
-    ),
+    "update-confirmed": Message(DONE, "Done: rsautil confirmed that the marker time is 0.", _WATCH),
     "update-accepted": Message(
-        DONE, "Accepted: rsautil ran the update without an error, but did not confirm the new value.", _WATCH
+        DONE, "Accepted: rsautil ran the update without an error, but did not confirm the new value.", _WATCH, True
     ),
     "update-dry": Message(DONE, "Dry run: {admin} was verified; the update was not run.", "Run it without --dry-run."),
     "update-denied": Message(
@@ -232,8 +243,8 @@ MESSAGES: dict[str, Message] = {
     ),
     "update-timeout": Message(UNKNOWN, "rsautil did not end within {timeout:.0f} seconds and was stopped.", _LOOK),
     "update-lost": Message(UNKNOWN, "rsautil was ended by signal {signal}.", _LOOK),
-    "update-contradiction": Message(UNKNOWN, "rsautil's answer contradicts itself.", _LOOK),
-    "update-unknown": Message(UNKNOWN, "rsautil's answer is not one of the known ones.", _LOOK),
+    "update-contradiction": Message(UNKNOWN, "rsautil's answer contradicts itself.", _LOOK, True),
+    "update-unknown": Message(UNKNOWN, "rsautil's answer is not one of the known ones.", _LOOK, True),
     "result-unrecorded": Message(
         UNKNOWN,
         "The result could not be put on record ({detail}); rsautil's answer was: {what}",

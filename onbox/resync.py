@@ -93,7 +93,7 @@ def _preflight(run: Run) -> tuple[int, ...]:
     if left:
         text = f"The run of {left['actor']['admin']} at {left['time']} has no result; what it changed is not known."
         trail.write(ABANDONED, "unknown", run=left["run"], message=text)
-        console.step("warning", "Earlier run", text)
+        console.step("warning", "Earlier", text)
     require_usable(run.request, run.host.name)
     journal.reserve()
     console.step("ok", "Checks", f"{run.subject.caller.os_user} on {run.host.name}; rsautil and journal are sound")
@@ -126,7 +126,7 @@ def _update(run: Run, administrator: Administrator) -> Answer:
     if settings.syslog_required and copy_problem:
         return _not_run(Verdict("failure", "syslog-required"), copy_problem)
     try:
-        with run.console.working("Update", "rsautil sets the marker time; many silent seconds are normal") as tick:
+        with run.console.working("Update", "rsautil is at work; many silent seconds are normal") as tick:
             return rsautil.update_marker_time(settings, administrator.name, administrator.password, tick)
     except Exception as error:  # noqa: BLE001 - the result must be put on record, whatever broke
         run.log.failure(error)

@@ -14,12 +14,13 @@ from onbox.preflight import Subject
 from onbox.rsautil import Answer
 from onbox.secret import Secret
 
-# Documented: the four reasons to synchronise all records again.
+# Documented: the four reasons to synchronise all records again; each fits one line of a screen of 80 columns.
+# AM is Authentication Manager, CAS the Cloud Access Service.
 REASONS = {
-    "account-changed": "The company account in the Cloud Access Service changed and AM was connected to it again",
-    "identity-source-added": "AM got an external identity source that is also synchronised to the cloud",
-    "users-found": "AM could not find users in the identity source, and that is now fixed",
-    "tokens-deleted": "An administrator deleted tokens by accident and the records are needed again",
+    "account-changed": "The company account in CAS changed and AM was connected again",
+    "identity-source-added": "AM got an external identity source also synchronised to CAS",
+    "users-found": "AM could not find users in the identity source; now fixed",
+    "tokens-deleted": "An administrator deleted tokens by accident; they are needed",
     "other": "Another reason, which a note explains",
 }
 
