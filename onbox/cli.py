@@ -4,12 +4,16 @@ import enum
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from onbox import __version__
 from onbox.errors import OnboxError
+
+if TYPE_CHECKING:
+    from onbox.console import Console
+    from onbox.preflight import Finding, Subject
 
 app = typer.Typer(
     name="onbox",
@@ -67,7 +71,9 @@ def resync(
         str | None,
         typer.Option("-o", "--admin", metavar="NAME", help="Operations Console administrator; else asked for."),
     ] = None,
-    reason: Annotated[Reason | None, typer.Option(help="Why it is needed; else asked for.")] = None,
+    reason: Annotated[
+        Reason | None, typer.Option(metavar="REASON", help=f"Why: {', '.join(Reason)}. Else asked for.")
+    ] = None,
     ticket: Annotated[str | None, typer.Option(metavar="TEXT", help="Number of the change ticket.")] = None,
     note: Annotated[str | None, typer.Option(metavar="TEXT", help="More on the reason; 'other' needs it.")] = None,
     confirm: Annotated[
@@ -98,29 +104,66 @@ def resync(
 
 
 @app.command()
-def check(context: typer.Context, json: Json = False) -> None:
+def check(
+    context: typer.Context,
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a report on this machine into a new file, for the makers of onbox."),
+    ] = None,
+    full: Annotated[bool, typer.Option("--full", help="Leave names and addresses in the report.")] = False,
+    json: Json = False,
+) -> None:
     """Check whether a resynchronisation could be run here, and change nothing.
 
-    Example: onbox check
+    Example: onbox check --report compatibility.md
     """
     from onbox.caller import identify  # noqa: PLC0415
     from onbox.console import Console  # noqa: PLC0415
     from onbox.preflight import Finding, Subject, examine  # noqa: PLC0415
-    from onbox.settings import load  # noqa: PLC0415
+    from onbox.settings import Settings, load  # noqa: PLC0415
 
-    caller = identify()
+    caller, console, settings = identify(), Console(json=json), Settings()
     try:
-        findings = examine(Subject(load(context.obj["config"], caller.uid), caller))
+        settings = load(context.obj["config"], caller.uid)
+        findings = examine(Subject(settings, caller))
     except OnboxError as error:
         findings = [Finding("settings", "error", error.message.what, error.message.advice)]
-    exit_code = 3 if any(finding.state == "error" for finding in findings) else 0
-    if json:
-        _print_json("check", exit_code, findings=[vars(finding) for finding in findings])
-    else:
-        console = Console()
+    ready = all(finding.state != "error" for finding in findings)
+    verdict = OnboxError("check-ready" if ready else "check-not-ready").message
+    if not json:
         for finding in findings:
             console.step(finding.state, finding.check, f"{finding.detail} {finding.advice}".strip())
-    raise typer.Exit(exit_code)
+    if report:
+        _write_report(Subject(settings, caller), findings, report, full, console)
+    if json:
+        message = {"message": verdict.what, "advice": verdict.advice}
+        _print_json("check", verdict.exit_code, findings=[vars(finding) for finding in findings], **message)
+    else:
+        console.step("ok" if ready else "error", "Result", verdict.what)
+        console.step("", "Next", verdict.advice)
+    raise typer.Exit(verdict.exit_code)
+
+
+def _write_report(subject: "Subject", findings: "list[Finding]", file: Path, full: bool, console: "Console") -> None:
+    from onbox import compatibility  # noqa: PLC0415
+
+    with console.working("Report", "rsautil is asked for its help; silent seconds are normal") as tick:
+        text = compatibility.report(subject, findings, tick, full=full)
+    compatibility.write(text, file)
+    message = OnboxError("report-written", path=file).message
+    console.step("ok", "Report", f"{message.what} {message.advice}")
+
+
+@app.command("help")
+def explain(
+    context: typer.Context,
+    command: Annotated[list[str] | None, typer.Argument(metavar="COMMAND", help="What to explain; else onbox.")] = None,
+) -> None:
+    """Show the help of a command.
+
+    Example: onbox help resync
+    """
+    context.find_root().command.main([*(command or ()), "--help"], prog_name="onbox")
 
 
 def _print_json(command: str, exit_code: int, **fields: Any) -> None:  # noqa: ANN401 - any JSON value
@@ -133,7 +176,7 @@ def main() -> None:
     """Run the command line; every error becomes words and an exit code here."""
     code = 0
     try:
-        app()
+        app(prog_name="onbox")
     except SystemExit as ending:
         code = ending.code if isinstance(ending.code, int) else 1
     except OnboxError as error:
@@ -153,7 +196,7 @@ def _complain(error: OnboxError) -> None:
 
 def _flush() -> None:
     """Let go of outputs whose other side is gone, so that the interpreter doesn't complain at its end."""
-    for stream in (sys.stdout, sys.stderr):
+    for stream in filter(None, (sys.stdout, sys.stderr)):
         try:
             stream.flush()
         except OSError:
