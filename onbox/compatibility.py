@@ -59,9 +59,10 @@ def report(subject: Subject, findings: Iterable[Finding], tick: Tick, *, full: b
 
 def without_names(text: str, names: dict[str, str]) -> str:
     """Replace each of NAMES by what it stands for, and all addresses, in TEXT."""
+    text = _MAIL.sub("<address>", text)
     for name, kind in sorted(names.items(), key=lambda item: -len(item[0])):
         text = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", f"<{kind}>", text, flags=re.IGNORECASE)
-    return _ADDRESS.sub(_hidden, _MAIL.sub("<address>", text))
+    return _ADDRESS.sub(_hidden, text)
 
 
 def _hidden(found: re.Match[str]) -> str:
