@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from onbox.audit import syslog
-from onbox.audit.journal import BALLAST_BYTES, Journal
+from onbox.audit.journal import BALLAST_BYTES, FILE, Journal, ownership_problem
 from onbox.caller import Caller, account_name
 from onbox.errors import OnboxError
 from onbox.settings import Settings
@@ -84,6 +84,10 @@ def check_journal(subject: Subject) -> str:
     folder = subject.settings.directory
     if not folder.exists() and os.access(folder.parent, os.W_OK | os.X_OK):
         return f"{folder}, made by the first run"
+    if folder.is_dir() and os.access(folder, os.R_OK | os.W_OK | os.X_OK) and not any(folder.iterdir()):
+        if problem := ownership_problem(folder.stat(), subject.caller.uid):
+            raise OnboxError("journal-folder", path=folder, detail=problem)
+        return f"{folder}, empty"
     with closing(Journal(folder, subject.caller.uid, reading=True)) as journal:
         if not os.access(folder, os.W_OK | os.X_OK):
             raise OnboxError("journal-folder", path=folder, detail="it can't be written")
@@ -124,7 +128,7 @@ def check_syslog(subject: Subject) -> str:
 def check_other_run(subject: Subject) -> str:
     """Warn when another run is under way."""
     folder = subject.settings.directory
-    if folder.exists():
+    if (folder / FILE).exists():
         with closing(Journal(folder, subject.caller.uid, reading=True)) as journal:
             journal.claim_run()
     return "none under way"
