@@ -10,6 +10,7 @@ import typer
 
 from onbox import __version__
 from onbox.errors import OnboxError
+from onbox.messages import MEANING
 
 if TYPE_CHECKING:
     from onbox.console import Console
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     name="onbox",
     help="Fully resynchronise the High Availability Tokencodes of RSA Authentication Manager, on record.",
+    epilog=f"Exit codes: {', '.join(f'{code} {meaning}' for code, meaning in MEANING.items())}.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

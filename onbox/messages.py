@@ -7,6 +7,18 @@ from dataclasses import dataclass, replace
 
 DONE, FAILED, USAGE, REFUSED, UNVERIFIED, UNRECORDED, UNKNOWN, DAMAGED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 7, 130
 
+MEANING = {
+    DONE: "done",
+    FAILED: "rsautil refused or failed the update",
+    USAGE: "wrong usage",
+    REFUSED: "refused",
+    UNVERIFIED: "administrator not verified",
+    UNRECORDED: "no audit record could be written",
+    UNKNOWN: "outcome unknown",
+    DAMAGED: "audit journal damaged",
+    INTERRUPTED: "interrupted before the update",
+}
+
 CHANGED = {
     DONE: "",
     FAILED: "Nothing was changed.",

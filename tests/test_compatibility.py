@@ -24,7 +24,7 @@ def test_a_report_describes_the_machine_and_asks_rsautil_for_help(onbox: Onbox) 
     run = onbox("check", "--report", str(file))
     text = file.read_text()
 
-    assert 0 == run.exit_code
+    assert 0 == run.exit_code, run.screen
     assert 0o600 == stat.S_IMODE(file.stat().st_mode)
     for part in ("PRETTY_NAME=", "kernel ", "glibc ", "am/utils/rsautil, owned by you", "TERM=linux", "RLIMIT_CORE"):
         assert part in text
