@@ -115,7 +115,7 @@ def check(
     full: Annotated[bool, typer.Option("--full", help="Leave names and addresses in the report.")] = False,
     json: Json = False,
 ) -> None:
-    """Check whether a resynchronisation could be run here, and change nothing.
+    """Check whether a resynchronisation can be run here. Nothing is changed.
 
     Example: onbox check --report compatibility.md
     """

@@ -19,9 +19,9 @@ SLOW = {"asyncio", "concurrent", "email", "getpass", "hashlib", "http", "json", 
 SLOW |= {"sqlite3", "ssl", "tempfile", "tomllib", "unittest", "xml", "zipfile"}
 
 TYPER = {"annotated_doc", "shellingham", "typer"}
-READING = TYPER | {"getpass", "hashlib", "json", "rich", "socket", "tomllib"}
+READING = TYPER | {"getpass", "hashlib", "json", "socket", "tomllib"}
 # structlog takes rich's tracebacks along, which colour source code with pygments.
-RECORDING = READING | {"asyncio", "concurrent", "logging", "pygments", "ssl", "structlog"}
+RECORDING = READING | {"asyncio", "concurrent", "logging", "pygments", "rich", "ssl", "structlog"}
 RUNNING = RECORDING | {"email", "sh", "tempfile", "zipfile"}
 
 START = """

@@ -33,7 +33,7 @@ def test_the_manual_holds_every_option_of_the_help() -> None:
 
 def test_the_picture_shows_what_a_run_shows() -> None:
     """The picture is the stored screen of a whole run; scripts/picture renews it."""
-    texts = re.findall(r'<text class="onbox-r\d+"[^>]*>([^<]*)</text>', PICTURE.read_text())
+    texts = re.findall(r'<text [^>]*class="onbox-r\d+"[^>]*>([^<]*)</text>', PICTURE.read_text())
     pictured = html.unescape("".join(texts))
     stored = SCREENS.read_text().partition("[80x25-xterm-256color-en_US.UTF-8]\n  '''\n")[2].partition("\n  '''")[0]
 

@@ -37,7 +37,9 @@ def picture(coloured: str) -> str:
     console = Console(record=True, width=SIZE[0], file=io.StringIO(), force_terminal=True, color_system="standard")
     console.print(Text.from_ansi(coloured.rstrip()))
     svg = console.export_svg(title="onbox resync", unique_id="onbox")
-    return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
+    # Not every viewer keeps the spaces that a line begins with unless it is told so.
+    return svg.replace("<text ", '<text xml:space="preserve" ')
 
 
 if __name__ == "__main__":
