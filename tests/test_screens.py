@@ -45,7 +45,7 @@ class Case(NamedTuple):
 CASES = {
     "success": Case(0, arguments=("--ticket", "CHG-4711"), answers=ALL),
     "success with a note": Case(
-        0, arguments=("--note", "The CAS support asked for it"), answers=LOGIN | {REASON: "5", CONFIRM: HOST}
+        0, arguments=(), answers=LOGIN | {REASON: "other", "Note: ": "The CAS support asked for it", CONFIRM: HOST}
     ),
     "dry run": Case(0, arguments=("--dry-run",)),
     "accepted": Case(0, {"update": "no-notice"}),
@@ -54,6 +54,8 @@ CASES = {
     "refused: no syslog": Case(5, settings='syslog = "/nowhere"\nsyslog_required = true\n'),
     "usage: no such reason": Case(2, arguments=(), answers=LOGIN | {REASON: "6"}),
     "usage: no note": Case(2, arguments=("--reason", "other")),
+    "usage: no note when asked": Case(2, arguments=(), answers=LOGIN | {REASON: "5", "Note: ": " "}),
+    "usage: too long a ticket": Case(2, arguments=("--ticket", "x" * 101)),
     "usage: no such name": Case(2, arguments=("-o", "oc admin")),
     "password empty": Case(4, answers=LOGIN | {PASSWORD: ""}),
     "password wrong": Case(4, answers=LOGIN | {PASSWORD: "Wrong-1!"}),
