@@ -264,5 +264,31 @@ MESSAGES: dict[str, Message] = {
     ),
     "unexpected-after": Message(UNKNOWN, "onbox itself failed after the attempt ({detail}).", _LOOK),
     # Reading the audit journal
-    "audit-damage": Message(DAMAGED, "{detail}", "Compare with the syslog copy: onbox audit verify --against FILE."),
+    "journal-unreadable": Message(
+        REFUSED,
+        "There is no audit journal at {path} that can be read: {detail}.",
+        "Run it as the owner of rsautil, or name a copy with --file.",
+    ),
+    "copies-unreadable": Message(USAGE, "{path} can't be read: {detail}.", "Check the path behind --against."),
+    "copies-missing": Message(
+        USAGE,
+        "{path} holds no copy of a record of this journal.",
+        "Name the file to which the syslog server writes the messages of this host.",
+    ),
+    "head-unusable": Message(USAGE, "{head} is not the hash of a record.", "It has 64 hexadecimal digits."),
+    "audit-sound": Message(
+        DONE,
+        "{path} is whole and unchanged, as far as it can tell by itself.",
+        "Note the head where nobody here can change it, and compare with the syslog copy: --head, --against.",
+    ),
+    "audit-damaged": Message(
+        DAMAGED,
+        "{path} is not what was written.",
+        "Keep it and tip.json as they are, and compare with the syslog copy: onbox audit verify --against FILE.",
+    ),
+    "audit-torn": Message(
+        DAMAGED,
+        "{path} ends with a line that was never finished: an accident, no tampering.",
+        "Nothing has to be done: the next run keeps its bytes in a file beside the journal and goes on.",
+    ),
 }

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+Record = dict[str, Any]
+
 SCHEMA = 1
 GENESIS = "0" * 64
 
@@ -37,9 +39,12 @@ class Process:
 
 
 def tidy(value: Any) -> Any:  # noqa: ANN401 - any JSON value, and the same kind comes back
-    """Replace what UTF-8 can't hold, so that every reader sees the same text and computes the same hash."""
+    """Replace what UTF-8 can't hold, and NUL, which ends a text for some readers of JSON.
+
+    So every reader sees the same text and computes the same hash.
+    """
     if isinstance(value, str):
-        return value.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+        return value.encode("utf-8", "surrogatepass").decode("utf-8", "replace").replace("\0", "\ufffd")
     if isinstance(value, Mapping):
         return {tidy(key): tidy(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
@@ -47,12 +52,55 @@ def tidy(value: Any) -> Any:  # noqa: ANN401 - any JSON value, and the same kind
     return value
 
 
+# A record is a tree, so that nothing has to be checked for turning back on itself.
+_encode = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False, check_circular=False
+).encode
+
+
 def canonical(record: Mapping[str, Any]) -> str:
     """Give the one text that a record has."""
-    return json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return _encode(record)
 
 
 def digest(record: Mapping[str, Any]) -> str:
     """Give the hash of a record, in hex; a member `hash` is left out of it."""
     rest = {key: value for key, value in record.items() if key != "hash"}
     return hashlib.sha256(canonical(rest).encode("ascii")).hexdigest()
+
+
+def read(line: bytes) -> Record:
+    """Read one LINE of a journal, without its newline, and see that it is as it was written.
+
+    The hash is made of the line itself with the member `hash` cut out, which is what `digest` would make anew.
+    Inside a JSON string every quote is escaped, so nothing else can look like that member.
+
+    Raises:
+        ValueError: when the line is not as it was written; the text says in what way.
+    """
+    try:
+        text = line.decode("ascii")
+        record: Record = json.loads(text)
+    except (ValueError, RecursionError):
+        raise ValueError("it is not a record in JSON") from None
+    try:
+        named = record["hash"]
+    except (KeyError, TypeError):
+        raise ValueError("it is not a record with a hash") from None
+    start, _, end = text.partition(f'"hash":"{named}",')
+    rest = start + end
+    if hashlib.sha256(rest.encode("ascii")).hexdigest() != named:
+        what = "its content does not match its hash" if _is_canonical(record, text) else "it is not in canonical form"
+        raise ValueError(what)
+    if '"hash":"' in rest or list(record) != sorted(record):
+        raise ValueError("it is not in canonical form")
+    if type(record.get("seq")) is not int:
+        raise ValueError("it has no number")
+    return record
+
+
+def _is_canonical(record: Record, text: str) -> bool:
+    try:
+        return canonical(record) == text
+    except (ValueError, RecursionError):
+        return False

@@ -10,6 +10,7 @@ from onbox import __version__
 from onbox.audit import syslog
 from onbox.audit.journal import Journal
 from onbox.audit.record import SCHEMA, Process, canonical, digest, tidy
+from onbox.audit.tip import Tip
 from onbox.caller import Caller, Host
 from onbox.errors import OnboxError
 from onbox.settings import Settings
@@ -23,8 +24,9 @@ def _seal(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
     return {**fields, "hash": digest(fields)}
 
 
-def _render(_logger: WrappedLogger, _method: str, fields: EventDict) -> str:
-    return canonical(fields)
+def _render(_logger: WrappedLogger, _method: str, fields: EventDict) -> tuple[tuple[str, Tip], dict[str, Any]]:
+    """Make what `append` of the journal takes."""
+    return (canonical(fields), Tip.of(dict(fields))), {}
 
 
 PIPELINE: tuple[Processor, ...] = (
@@ -39,7 +41,7 @@ class _Unchained:
     """Takes a record that no journal could take."""
 
     @staticmethod
-    def append(line: str) -> str:
+    def append(line: str, _tip: Tip) -> str:
         """Give the LINE back."""
         return line
 
@@ -48,7 +50,10 @@ class Trail:
     """The records of one run."""
 
     def __init__(self, journal: Journal, settings: Settings, caller: Caller, host: Host, run: str) -> None:
-        """Write the records of RUN into JOURNAL; what is the same in each of them is kept here."""
+        """Write the records of RUN into JOURNAL; what is the same in each of them is kept here.
+
+        `copy_problem` says why a copy could not be sent to syslog; "" as long as all were.
+        """
         self.journal = journal
         self.copy_problem = ""
         self._syslog = settings.syslog
@@ -118,6 +123,5 @@ class Trail:
         if self._syslog:
             try:
                 syslog.send(self._syslog, line)
-                self.copy_problem = ""
             except OSError as error:
                 self.copy_problem = f"{self._syslog}: {error.strerror or error}"

@@ -1,0 +1,121 @@
+"""The files of the audit trail: opened so that nobody else's is used, replaced as a whole, read from their end."""
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+_BLOCK = 64 * 1024
+_KINDS = {stat.S_IFDIR: "a folder", stat.S_IFREG: "a regular file"}
+
+
+def open_own(name: str, flags: int, uid: int, *, kind: int = stat.S_IFREG, folder: int | None = None) -> int:
+    """Open the file NAME in the open FOLDER, if the account UID alone can have prepared it.
+
+    Links are not followed, and a pipe that nobody writes to is not waited for.
+
+    Raises:
+        OSError: when it can't be opened, is not of this KIND, belongs to another account, or others may write it.
+    """
+    descriptor = os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0o600, dir_fd=folder)
+    status = os.fstat(descriptor)
+    problems = (
+        (stat.S_IFMT(status.st_mode) != kind, f"it is not {_KINDS[kind]}"),
+        (status.st_uid != uid, f"it belongs to user id {status.st_uid}, not to you ({uid})"),
+        (status.st_mode & 0o022, f"others may write it (mode {stat.S_IMODE(status.st_mode):04o})"),
+    )
+    for found, what in problems:
+        if found:
+            os.close(descriptor)
+            raise PermissionError(errno.EPERM, what)
+    return descriptor
+
+
+def make_folder(path: str) -> None:
+    """Make the folder PATH, for its owner alone and to last; one that is there stays as it is.
+
+    Raises:
+        OSError: when it can't be made.
+    """
+    with suppress(FileExistsError):
+        os.mkdir(path, mode=0o700)  # noqa: PTH102 - beside the calls that pathlib doesn't have
+        parent = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)  # noqa: PTH120
+        try:
+            os.fsync(parent)
+        finally:
+            os.close(parent)
+
+
+def replace(name: str, content: bytes, folder: int) -> None:
+    """Put CONTENT into the file NAME of the open FOLDER: a loss of power leaves the old content or the new.
+
+    Raises:
+        OSError: when it can't be written; what was there before is still there.
+    """
+    new = name + ".new"
+    with suppress(FileNotFoundError):
+        os.unlink(new, dir_fd=folder)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder)
+    try:
+        try:
+            write_all(descriptor, content)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        os.replace(new, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(new, dir_fd=folder)
+        raise
+    os.fsync(folder)
+
+
+def write_all(descriptor: int, content: bytes) -> None:
+    """Write CONTENT to the end, however little a call takes.
+
+    Raises:
+        OSError: when the disk takes no more; a part of it may be written then.
+    """
+    left = memoryview(content)
+    while left:
+        left = left[os.write(descriptor, left) :]
+
+
+def ends_torn(descriptor: int) -> bool:
+    """Tell whether the last line of an open file was never finished."""
+    size = os.fstat(descriptor).st_size
+    return size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+
+
+def lines_from_end(descriptor: int) -> Iterator[bytes]:
+    """Yield the lines of an open file, the last one first, without their newline; a torn last line is yielded too."""
+    end = os.fstat(descriptor).st_size
+    if not end:
+        return
+    if os.pread(descriptor, 1, end - 1) == b"\n":
+        end -= 1
+    rest, block = b"", _BLOCK
+    while end:
+        start = max(0, end - block)
+        first, *lines = (os.pread(descriptor, end - start, start) + rest).split(b"\n")
+        yield from reversed(lines)
+        rest, end = first, start
+        # A line longer than a block is read in ever larger ones, not copied again and again.
+        block = _BLOCK if lines else 2 * block
+    yield rest
+
+
+def open_to_read(path: Path) -> BinaryIO:
+    """Open a copy of a file of the audit trail, whoever it belongs to.
+
+    Raises:
+        OSError: when it can't be opened, or is not a regular file.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+    return os.fdopen(descriptor, "rb")

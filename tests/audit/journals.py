@@ -1,0 +1,65 @@
+"""Journals for tests: written by onbox itself, or made by hand to be damaged."""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+from onbox.audit.journal import Journal
+from onbox.audit.record import GENESIS, canonical, digest
+from onbox.audit.tip import Tip
+from onbox.audit.trail import Trail
+from onbox.caller import Host, identify
+from onbox.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from onbox.audit.record import Record
+
+
+def uid() -> int:
+    """Return whom a test's journal belongs to."""
+    return os.getuid()
+
+
+def trail(journal: Journal, *, run: str = "run-1", syslog: str = "") -> Trail:
+    """Return the trail of a run of the caller on host am1."""
+    return Trail(journal, Settings(syslog=syslog), identify(), Host("am1", "0123"), run)
+
+
+def write(folder: Path, *events: tuple[str, str], run: str = "run-1", **fields: Any) -> list[str]:
+    """Write a record for each event and outcome into the journal of *folder* and return the lines."""
+    with closing(Journal(folder, os.getuid())) as journal:
+        into = trail(journal, run=run)
+        return [into.write(event, outcome, **fields) for event, outcome in events]
+
+
+def one_run(folder: Path, run: str = "run-1") -> list[str]:
+    """Write the records of a whole run."""
+    return write(
+        folder, ("admin.verified", "success"), ("resync.attempt", "unknown"), ("resync.result", "success"), run=run
+    )
+
+
+def sealed(fields: Record, seq: int, prev: str) -> Record:
+    """Return *fields* as the record *seq* behind the one with the hash *prev*."""
+    record = {**fields, "seq": seq, "prev": prev}
+    return {**record, "hash": digest(record)}
+
+
+def chained(records: Iterable[Record]) -> list[bytes]:
+    """Return the lines of *records*, chained."""
+    prev, lines = GENESIS, list[bytes]()
+    for seq, fields in enumerate(records, 1):
+        record = sealed(fields, seq, prev)
+        prev = record["hash"]
+        lines.append(canonical(record).encode() + b"\n")
+    return lines
+
+
+def put_tip(folder: Path, seq: int, head: str) -> None:
+    """Write the tip file of *folder*."""
+    (folder / "tip.json").write_bytes(Tip(seq, head).text())

@@ -1,0 +1,166 @@
+"""The files of the audit trail: opened so that nobody else's is used, replaced as a whole, read from their end."""
+
+from __future__ import annotations
+
+import os
+import resource
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from onbox.audit import files
+from onbox.audit.files import ends_torn, lines_from_end, make_folder, open_own, open_to_read, replace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[int]:
+    """Return the test's own folder, open."""
+    descriptor = os.open(tmp_path, os.O_RDONLY)
+    yield descriptor
+    os.close(descriptor)
+
+
+def descriptors() -> int:
+    """Return how many files this process holds open."""
+    return len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - iterating a Path opens one more
+
+
+def test_own_file_is_opened(tmp_path: Path, folder: int) -> None:
+    """A file is made for its owner alone, and opened again when it is there."""
+    for _ in range(2):
+        os.close(open_own("file", os.O_RDWR | os.O_CREAT, os.getuid(), folder=folder))
+
+    assert 0o600 == stat.S_IMODE((tmp_path / "file").stat().st_mode)
+
+
+@pytest.mark.parametrize(
+    ("prepare", "detail"),
+    [
+        (lambda path: path.mkdir(), "it is not a regular file"),
+        (os.mkfifo, "it is not a regular file"),
+        (lambda path: path.symlink_to("/etc/passwd"), "Too many levels of symbolic links"),
+        (lambda path: (path.touch(), path.chmod(0o620)), "others may write it (mode 0620)"),
+        (lambda path: (path.touch(), path.chmod(0o602)), "others may write it (mode 0602)"),
+        (lambda path: (path.touch(), path.chmod(0o000)), "Permission denied"),
+    ],
+)
+def test_what_somebody_else_could_have_prepared_is_refused(
+    prepare: object, detail: str, tmp_path: Path, folder: int
+) -> None:
+    """A folder, a pipe, a link, or a file that others may write is not used, and left closed."""
+    prepare(tmp_path / "file")  # type: ignore[operator]
+    before = descriptors()
+
+    with pytest.raises(OSError, match="Errno") as caught:
+        open_own("file", os.O_RDONLY, os.getuid(), folder=folder)
+
+    assert detail == caught.value.strerror
+    assert before == descriptors()
+
+
+def test_file_of_another_account_is_refused() -> None:
+    """A file that belongs to somebody else is refused, with both user ids."""
+    with pytest.raises(OSError, match="Errno") as caught:
+        open_own("/etc/passwd", os.O_RDONLY, 4711)
+
+    assert "it belongs to user id 0, not to you (4711)" == caught.value.strerror
+
+
+def test_folder_is_made_private(tmp_path: Path) -> None:
+    """A missing folder is made for its owner alone; one that is there stays as it is."""
+    made, there = tmp_path / "made", tmp_path / "there"
+    there.mkdir(0o750)
+
+    make_folder(str(made))
+    make_folder(str(there))
+
+    assert (0o700, 0o750) == (stat.S_IMODE(made.stat().st_mode), stat.S_IMODE(there.stat().st_mode))
+
+
+def test_only_one_folder_is_made(tmp_path: Path) -> None:
+    """Folders above a missing one are not made: a mistyped setting must not leave a tree behind."""
+    with pytest.raises(FileNotFoundError):
+        make_folder(str(tmp_path / "a" / "b"))
+
+
+def test_content_is_replaced_as_a_whole(tmp_path: Path, folder: int) -> None:
+    """The new content takes the place of the old, and what an interrupted try left behind is no obstacle."""
+    (tmp_path / "file.new").symlink_to("/etc/passwd")
+
+    replace("file", b"old", folder)
+    replace("file", b"new", folder)
+
+    assert {"file": b"new"} == {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+
+@pytest.mark.parametrize("most", range(5))
+def test_old_content_survives_a_full_disk(most: int, tmp_path: Path, folder: int) -> None:
+    """Wherever the disk is full, the old content is there and nothing else."""
+    replace("file", b"old", folder)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            replace("file", b"12345", folder)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    assert {"file": b"old"} == {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=st.text("ab\n").map(str.encode), block=st.integers(1, 9))
+def test_lines_from_the_end_are_the_lines(
+    content: bytes, block: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the file and the size of the pieces it is read in, its lines come out, the last first."""
+    path = tmp_path / "file"
+    path.write_bytes(content)
+    monkeypatch.setattr(files, "_BLOCK", block)
+
+    with path.open("rb") as stream:
+        backwards = list(lines_from_end(stream.fileno()))
+        torn = ends_torn(stream.fileno())
+
+    assert content.split(b"\n")[:-1] + ([content.split(b"\n")[-1]] if torn else []) == backwards[::-1]
+    assert (not content.endswith(b"\n") and content != b"") == torn
+
+
+def test_end_is_read_alone(tmp_path: Path) -> None:
+    """The last lines of a large file cost one block, not the file."""
+    path = tmp_path / "file"
+    with path.open("wb") as stream:
+        stream.truncate(2**40)
+        stream.seek(0, os.SEEK_END)
+        stream.write(b"\nlast\n")
+
+    with path.open("rb") as stream:
+        assert b"last" == next(lines_from_end(stream.fileno()))
+
+
+@pytest.mark.parametrize("prepare", [lambda path: path.mkdir(), os.mkfifo])
+def test_only_files_are_read(prepare: object, tmp_path: Path) -> None:
+    """What is no file is not read, and nobody waits for the other side of a pipe."""
+    prepare(tmp_path / "file")  # type: ignore[operator]
+    before = descriptors()
+
+    with pytest.raises(OSError, match="it is not a regular file"):
+        open_to_read(tmp_path / "file")
+
+    assert before == descriptors()
+
+
+def test_copy_is_read_whoever_it_belongs_to(tmp_path: Path) -> None:
+    """A copy may belong to anybody and be a link."""
+    (tmp_path / "link").symlink_to("/etc/passwd")
+
+    with open_to_read(tmp_path / "link") as stream:
+        assert stream.read(4)

@@ -1,0 +1,468 @@
+"""The journal: who may have prepared it, how a record gets on disk for good, and what an accident leaves behind."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import resource
+import signal
+import stat
+import subprocess
+import sys
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import journals
+import pytest
+
+from onbox.audit import journal as module
+from onbox.audit.journal import BALLAST_BYTES, Journal
+from onbox.audit.record import GENESIS
+from onbox.audit.tip import Tip
+from onbox.audit.verify import verify
+from onbox.errors import OnboxError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return an audit folder."""
+    path = tmp_path / "audit"
+    path.mkdir(0o700)
+    return path
+
+
+def opened(folder: Path, *, reading: bool = False) -> closing[Journal]:
+    """Return the journal of *folder*, to be closed."""
+    return closing(Journal(folder, os.getuid(), reading=reading))
+
+
+def content(folder: Path) -> bytes:
+    """Return what the journal of *folder* holds."""
+    return (folder / "audit.jsonl").read_bytes()
+
+
+def test_journal_is_made_private(tmp_path: Path) -> None:
+    """A missing folder and a missing file are made for their owner alone."""
+    journals.one_run(tmp_path / "audit")
+
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "audit").iterdir()}
+    assert 0o700 == stat.S_IMODE((tmp_path / "audit").stat().st_mode)
+    assert {"audit.jsonl": 0o600, "tip.json": 0o600} == modes
+
+
+def test_records_are_chained_across_runs(folder: Path) -> None:
+    """Each record names the number and the hash of the one before it, the first of all 64 zeros."""
+    lines = journals.one_run(folder, "run-1") + journals.one_run(folder, "run-2")
+
+    records = [json.loads(line) for line in lines]
+    assert "".join(line + "\n" for line in lines).encode() == content(folder)
+    assert list(range(1, 7)) == [record["seq"] for record in records]
+    assert [GENESIS, *(record["hash"] for record in records[:-1])] == [record["prev"] for record in records]
+    assert {"seq": 6, "hash": records[-1]["hash"]} == json.loads((folder / "tip.json").read_bytes())
+
+
+def test_records_are_read_from_the_end(folder: Path) -> None:
+    """The newest record comes first, and lines that are none are passed over."""
+    lines = journals.one_run(folder)
+    (folder / "audit.jsonl").write_text(f"rubbish\n{lines[0]}\n[]\n{'[' * 100_000}\n{lines[1]}\n{lines[2][:50]}")
+
+    with opened(folder, reading=True) as journal:
+        assert [json.loads(lines[1]), json.loads(lines[0])] == list(journal.records_from_end())
+
+
+def no_folder(folder: Path) -> None:
+    """Put a file where the folder is."""
+    folder.rmdir()
+    folder.touch()
+
+
+def link_to_folder(folder: Path) -> None:
+    """Put a link where the folder is."""
+    folder.rename(folder.with_name("elsewhere"))
+    folder.symlink_to("elsewhere")
+
+
+FOLDERS = [
+    (no_folder, "it is not a folder"),
+    (link_to_folder, "Too many levels of symbolic links"),
+    (lambda folder: folder.chmod(0o770), "others may write it (mode 0770)"),
+    (lambda folder: folder.chmod(0o702), "others may write it (mode 0702)"),
+    (lambda folder: folder.chmod(0o000), "Permission denied"),
+]
+
+
+@pytest.mark.parametrize(("prepare", "detail"), FOLDERS)
+def test_folder_that_proves_nothing_is_refused(prepare: Callable[[Path], None], detail: str, folder: Path) -> None:
+    """A folder that somebody else could write, or that is none, stops the run before anything is written."""
+    prepare(folder)
+
+    with pytest.raises(OnboxError, match="audit folder") as caught:
+        Journal(folder, os.getuid())
+
+    assert "journal-folder" == caught.value.key
+    assert detail in str(caught.value)
+
+
+def test_missing_parent_is_refused(tmp_path: Path) -> None:
+    """No more than the last folder of the path is made."""
+    with pytest.raises(OnboxError, match="No such file or directory"):
+        Journal(tmp_path / "a" / "b", os.getuid())
+
+
+FILES: list[tuple[Callable[[Path], object], str]] = [
+    (lambda path: path.mkdir(), "Is a directory"),
+    (os.mkfifo, "it is not a regular file"),
+    (lambda path: path.symlink_to("/dev/null"), "Too many levels of symbolic links"),
+    (lambda path: path.touch(0o400), "Permission denied"),
+]
+
+
+def test_file_that_others_may_write_is_refused(folder: Path) -> None:
+    """A file that others could have changed stops the run, and only its mode has to be put right."""
+    journals.one_run(folder)
+    (folder / "audit.jsonl").chmod(0o620)
+    with pytest.raises(OnboxError, match=r"others may write it \(mode 0620\)"):
+        journals.one_run(folder)
+
+    (folder / "audit.jsonl").chmod(0o640)
+    journals.one_run(folder)
+
+
+@pytest.mark.parametrize(("prepare", "detail"), FILES)
+def test_file_that_proves_nothing_is_refused(prepare: Callable[[Path], object], detail: str, folder: Path) -> None:
+    """What is no file of ours alone is neither written nor followed nor waited for."""
+    prepare(folder / "audit.jsonl")
+
+    with pytest.raises(OnboxError, match="audit file") as caught:
+        Journal(folder, os.getuid())
+
+    assert "journal-file" == caught.value.key
+    assert detail in str(caught.value)
+
+
+def test_reading_makes_nothing(folder: Path) -> None:
+    """A journal opened for reading is not made where it is missing, and can't be written."""
+    with pytest.raises(OnboxError, match="No such file"):
+        Journal(folder, os.getuid(), reading=True)
+    assert [] == list(folder.iterdir())
+
+    journals.one_run(folder)
+    with opened(folder, reading=True) as journal, pytest.raises(OnboxError, match="can't be written"):
+        journals.trail(journal).write("resync.refused", "refused")
+
+
+def test_nothing_stays_open(folder: Path) -> None:
+    """A closed journal, and one that could not be opened, leave no file open."""
+    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - iterating a Path opens one more
+    journals.one_run(folder)
+    (folder / "audit.jsonl").chmod(0o620)
+
+    with pytest.raises(OnboxError, match="others may write"):
+        Journal(folder, os.getuid())
+
+    assert before == len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+
+
+def test_files_are_not_inherited(folder: Path) -> None:
+    """What a run starts gets neither the journal nor its locks."""
+    with opened(folder) as journal:
+        flags = [fcntl.fcntl(descriptor, fcntl.F_GETFD) for descriptor in (journal._file, journal._folder)]
+
+    assert [fcntl.FD_CLOEXEC] * 2 == flags
+
+
+def test_only_one_run_at_a_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second run is refused as long as the first one is under way."""
+    monkeypatch.setattr(module, "_RUN_SECONDS", 0)
+    with opened(folder) as first:
+        first.claim_run()
+        with opened(folder) as second, pytest.raises(OnboxError, match="Another run"):
+            second.claim_run()
+
+    with opened(folder) as third:
+        third.claim_run()
+
+
+def test_look_at_a_run_does_not_stop_it(folder: Path) -> None:
+    """A claim that lasts a moment, as a check makes it, does not refuse a run."""
+    with opened(folder) as looking, opened(folder) as run:
+        looking.claim_run()
+        signal.signal(signal.SIGALRM, lambda *_: fcntl.flock(looking._folder, fcntl.LOCK_UN))
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+
+        run.claim_run()
+
+
+def test_held_chain_is_not_waited_for_for_ever(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that keeps the lock does not keep others waiting for ever."""
+    monkeypatch.setattr(module, "_CHAIN_SECONDS", 0.1)
+    with opened(folder) as holder, opened(folder) as other, holder.chain():
+        with pytest.raises(OnboxError, match="another process holds its lock"):
+            journals.trail(other).write("resync.refused", "refused")
+        with pytest.raises(OnboxError, match="another process holds its lock"):
+            other.set_torn_line_aside()
+
+
+WRITER = """
+import sys, pathlib, journals
+for number in range(20):
+    journals.write(pathlib.Path(sys.argv[1]), ("resync.refused", "refused"), run=f"{sys.argv[2]}-{number}")
+"""
+
+
+def test_ten_processes_write_one_chain(folder: Path) -> None:
+    """Processes that write at once lose, repeat and tear nothing."""
+    command = [sys.executable, "-c", WRITER, str(folder)]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    writers = [subprocess.Popen([*command, str(number)], env=environment) for number in range(10)]
+
+    assert [0] * 10 == [writer.wait(60) for writer in writers]
+    assert (200, None) == (verify(folder / "audit.jsonl").records, verify(folder / "audit.jsonl").problem)
+    runs = {json.loads(line)["run"] for line in content(folder).splitlines()}
+    assert {f"{number}-{turn}" for number in range(10) for turn in range(20)} == runs
+
+
+def limited(most: int, action: Callable[[], object]) -> None:
+    """Do *action* where no file can grow beyond *most* bytes, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
+    try:
+        action()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_disk_full_at_any_byte_leaves_the_journal_whole(folder: Path) -> None:
+    """Wherever the disk is full, a record is refused, the journal stays as it was, and the next record fits."""
+    journals.one_run(folder)
+    before = content(folder)
+    length = len(journals.write(folder.parent / "other", ("resync.refused", "refused"))[0]) + 1
+
+    for room in range(length):
+        with pytest.raises(OnboxError, match="File too large"):
+            limited(len(before) + room, lambda: journals.write(folder, ("resync.refused", "refused")))
+        assert before == content(folder)
+
+    journals.write(folder, ("resync.refused", "refused"))
+    assert (4, None) == (verify(folder / "audit.jsonl").records, verify(folder / "audit.jsonl").problem)
+
+
+def test_record_counts_though_the_tip_cannot_be_noted(folder: Path) -> None:
+    """A record that is on the disk counts, with or without a note of it; the next one notes its own."""
+    journals.one_run(folder)
+    (folder / "tip.json.new").mkdir()
+
+    journals.write(folder, ("resync.refused", "refused"))
+    assert ("behind", None) == (verify(folder / "audit.jsonl").tip, verify(folder / "audit.jsonl").problem)
+
+    (folder / "tip.json.new").rmdir()
+    journals.write(folder, ("resync.refused", "refused"))
+    assert ("agrees", None) == (verify(folder / "audit.jsonl").tip, verify(folder / "audit.jsonl").problem)
+
+
+def remove(folder: Path, _: list[str]) -> None:
+    """Remove the journal."""
+    (folder / "audit.jsonl").unlink()
+
+
+def empty(folder: Path, _: list[str]) -> None:
+    """Empty the journal."""
+    (folder / "audit.jsonl").write_bytes(b"")
+
+
+def cut_off(folder: Path, lines: list[str]) -> None:
+    """Cut off the last record."""
+    (folder / "audit.jsonl").write_text("".join(line + "\n" for line in lines[:-1]))
+
+
+def change(folder: Path, lines: list[str]) -> None:
+    """Change the last record."""
+    (folder / "audit.jsonl").write_text("".join(line + "\n" for line in lines).replace("success", "failure"))
+
+
+def other_record(folder: Path, lines: list[str]) -> None:
+    """Put another record, rightly chained, in place of the last one."""
+    prev = json.loads(lines[1])["hash"]
+    last = journals.sealed({"event": "resync.result", "outcome": "failure"}, 3, prev)
+    text = "".join(line + "\n" for line in lines[:-1]) + json.dumps(last, separators=(",", ":"), sort_keys=True) + "\n"
+    (folder / "audit.jsonl").write_text(text)
+
+
+def tear(folder: Path, lines: list[str]) -> None:
+    """Tear the last record, which was whole once."""
+    (folder / "audit.jsonl").write_text("".join(line + "\n" for line in lines)[:-10])
+
+
+def garble_tip(folder: Path, _: list[str]) -> None:
+    """Write something else into the tip file."""
+    (folder / "tip.json").write_bytes(b"{}")
+
+
+DAMAGES = [
+    (remove, "it ends with record 0, but tip.json knows of record 3"),
+    (empty, "it ends with record 0, but tip.json knows of record 3"),
+    (cut_off, "it ends with record 2, but tip.json knows of record 3"),
+    (change, "its last whole line is no record (its content does not match its hash)"),
+    (other_record, "record 3 is not the one that tip.json knows"),
+    (tear, "its last line was never finished"),
+    (garble_tip, "it is not what onbox writes"),
+]
+
+
+@pytest.mark.parametrize(("damage", "detail"), DAMAGES)
+def test_nothing_is_added_to_a_damaged_journal(
+    damage: Callable[[Path, list[str]], None], detail: str, folder: Path
+) -> None:
+    """A journal whose end is not the one that was written stops the run and stays as it is."""
+    damage(folder, journals.one_run(folder))
+
+    with opened(folder) as journal:
+        before = content(folder)
+        with pytest.raises(OnboxError, match="damaged") as caught:
+            journals.trail(journal).write("resync.refused", "refused")
+
+    assert detail in str(caught.value)
+    assert before == content(folder)
+
+
+def test_torn_record_that_was_whole_is_left_alone(folder: Path) -> None:
+    """A torn line that was a whole record once is no accident while it was written: nothing is taken away."""
+    tear(folder, journals.one_run(folder))
+    before = content(folder)
+
+    with (
+        opened(folder) as journal,
+        pytest.raises(OnboxError, match="it ends with record 2, but tip"),
+    ):
+        journal.set_torn_line_aside()
+
+    assert before == content(folder)
+    assert ["audit.jsonl", "tip.json"] == sorted(path.name for path in folder.iterdir())
+
+
+def test_tip_that_somebody_else_could_have_written_is_refused(folder: Path) -> None:
+    """A tip file that others may write says nothing about the journal."""
+    journals.one_run(folder)
+    (folder / "tip.json").chmod(0o666)
+
+    with pytest.raises(OnboxError, match=r"tip.json can't be used: others may write it"):
+        journals.one_run(folder)
+
+
+@pytest.mark.parametrize(
+    "move", [lambda folder: folder.rename(folder.with_name("moved")), lambda folder: remove(folder, [])]
+)
+def test_journal_that_was_taken_away_is_not_written(move: Callable[[Path], object], folder: Path) -> None:
+    """A record is not written where no reader would look for it."""
+    with opened(folder) as journal:
+        journals.trail(journal).write("admin.verified", "success")
+        move(folder)
+
+        with pytest.raises(OnboxError, match="moved or removed while it was in use"):
+            journals.trail(journal).write("resync.attempt", "unknown")
+
+
+def test_journal_that_was_replaced_is_not_written(folder: Path) -> None:
+    """A record is not written into a file that has lost its name to another one."""
+    with opened(folder) as journal:
+        journals.trail(journal).write("admin.verified", "success")
+        (folder / "audit.jsonl").rename(folder / "audit.jsonl.1")
+        (folder / "audit.jsonl").touch(0o600)
+
+        with pytest.raises(OnboxError, match="moved or removed while it was in use"):
+            journals.trail(journal).write("resync.attempt", "unknown")
+
+
+def test_torn_line_is_kept_and_taken_away(folder: Path) -> None:
+    """The bytes of a line that was never finished go into a file of their own, and the chain goes on."""
+    lines = journals.one_run(folder)
+    torn = b'{"actor":{"admin":"oca\0\0\0'
+    with (folder / "audit.jsonl").open("ab") as stream:
+        stream.write(torn)
+
+    with opened(folder) as journal:
+        name = journal.set_torn_line_aside()
+        again = journal.set_torn_line_aside()
+        journals.trail(journal).write("journal.repaired", "success")
+
+    assert "" == again
+    assert name.startswith("torn-")
+    assert torn == (folder / name).read_bytes()
+    assert 0o600 == stat.S_IMODE((folder / name).stat().st_mode)
+    assert (4, None) == (verify(folder / "audit.jsonl").records, verify(folder / "audit.jsonl").problem)
+    assert content(folder).startswith("".join(line + "\n" for line in lines).encode())
+
+
+def test_torn_first_line_is_taken_away(folder: Path) -> None:
+    """A journal that holds nothing but a torn line begins anew."""
+    (folder / "audit.jsonl").write_bytes(b'{"actor')
+
+    with opened(folder) as journal:
+        assert journal.set_torn_line_aside()
+        with journal.chain() as tip:
+            assert Tip() == tip
+
+
+def test_torn_line_stays_when_it_cannot_be_kept(folder: Path) -> None:
+    """Without room for its bytes elsewhere, the torn line is not taken away."""
+    journals.one_run(folder)
+    with (folder / "audit.jsonl").open("ab") as stream:
+        stream.write(b"{" * 100)
+    before = content(folder)
+
+    with opened(folder) as journal, pytest.raises(OnboxError, match="can't be written"):
+        limited(50, journal.set_torn_line_aside)
+
+    assert before == content(folder)
+    assert ["audit.jsonl", "tip.json"] == sorted(path.name for path in folder.iterdir())
+
+
+def test_room_is_kept_and_given_up(folder: Path) -> None:
+    """The ballast takes real room, is made once, and can be given up at any time."""
+    with opened(folder) as journal:
+        journal.reserve()
+        first = (folder / "ballast").stat()
+        journal.reserve()
+        second = (folder / "ballast").stat()
+        journal.release()
+        journal.release()
+
+    assert BALLAST_BYTES == first.st_size
+    assert BALLAST_BYTES <= 512 * first.st_blocks
+    assert first.st_ino == second.st_ino
+    assert not (folder / "ballast").exists()
+
+
+def test_ballast_that_is_too_small_is_made_anew(folder: Path) -> None:
+    """What is left of a ballast is no ballast."""
+    (folder / "ballast").write_bytes(b"x")
+
+    with opened(folder) as journal:
+        journal.reserve()
+
+    assert BALLAST_BYTES == (folder / "ballast").stat().st_size
+
+
+def test_run_without_room_is_refused(folder: Path) -> None:
+    """Where there is no room for the ballast, there would be none for the result."""
+    with opened(folder) as journal, pytest.raises(OnboxError, match="ballast: File too large"):
+        limited(BALLAST_BYTES - 1, journal.reserve)
+
+    assert ["audit.jsonl"] == [path.name for path in folder.iterdir()]
+
+
+def test_record_costs_the_same_in_a_large_journal(folder: Path) -> None:
+    """A record behind a million bytes, or a thousand times as many, reads no more than the end."""
+    journals.one_run(folder)
+    lines = content(folder)
+    with (folder / "audit.jsonl").open("wb") as stream:
+        stream.truncate(2**40)
+        stream.seek(0, os.SEEK_END)
+        stream.write(b"\n" + lines)
+
+    assert 4 == json.loads(journals.write(folder, ("resync.refused", "refused"))[0])["seq"]

@@ -1,0 +1,131 @@
+"""One audit record: its canonical text, its hash, and what is read back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onbox.audit.record import Process, canonical, digest, read, tidy
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+records = st.dictionaries(st.text(), values, max_size=6).map(lambda fields: tidy(fields) | {"seq": 1, "prev": "0" * 64})
+
+
+def sealed(record: dict[str, Any]) -> dict[str, Any]:
+    """Return *record* with its hash."""
+    return {**record, "hash": digest(record)}
+
+
+@given(records)
+def test_record_is_one_ascii_line(record: dict[str, Any]) -> None:
+    """Whatever a field holds, a record is one line of ASCII without a control character, and reads back the same."""
+    line = canonical(record)
+
+    assert line.isascii()
+    assert line.isprintable()
+    assert record == json.loads(line)
+
+
+@given(records)
+def test_hash_is_that_of_the_canonical_text(record: dict[str, Any]) -> None:
+    """The hash is the SHA-256 of sorted keys without spaces in ASCII, the member `hash` left out."""
+    rest = {key: value for key, value in record.items() if key != "hash"}
+    text = json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+    assert hashlib.sha256(text.encode()).hexdigest() == digest({**record, "hash": "whatever"})
+
+
+@given(records)
+def test_what_was_written_is_read(record: dict[str, Any]) -> None:
+    """A line as it was written gives the record, though a text in it looks like the hash."""
+    record = sealed({**record, "note": '"hash":"' + "0" * 64 + '",'})
+
+    assert record == read(canonical(record).encode())
+
+
+@given(records, st.data())
+def test_any_changed_byte_is_found(record: dict[str, Any], data: st.DataObject) -> None:
+    """No byte of a line can be changed, removed or added."""
+    line = canonical(sealed(record)).encode()
+    place = data.draw(st.integers(0, len(line) - 1))
+    byte = data.draw(st.binary(min_size=1, max_size=1).filter(lambda byte: byte != line[place : place + 1]))
+    damaged = data.draw(
+        st.sampled_from(
+            [
+                line[:place] + byte + line[place + 1 :],
+                line[:place] + line[place + 1 :],
+                line[:place] + byte + line[place:],
+            ]
+        )
+    )
+
+    with pytest.raises(ValueError, match="it"):
+        read(damaged)
+
+
+RECORD = sealed({"actor": {"b": 1, "a": 2}, "note": "a/b é", "prev": "0" * 64, "seq": 1})
+LINE = canonical(RECORD)
+FORGED = LINE.replace('"hash":"' + RECORD["hash"], '"hash":"' + "0" * 64 + '","hash":"%s')
+FORGED_REST = FORGED.replace('"hash":"%s",', "")
+NO_NUMBER = sealed({"actor": 1, "prev": "0" * 64, "seq": "1"})
+
+DAMAGED = [
+    (b"", "it is not a record in JSON"),
+    (b"\xff", "it is not a record in JSON"),
+    (b'{"a":', "it is not a record in JSON"),
+    (b"[" * 100_000, "it is not a record in JSON"),
+    (b"1" * 5000, "it is not a record in JSON"),
+    (LINE.encode() + b"\r", "it is not in canonical form"),
+    (b"[]", "it is not a record with a hash"),
+    (b'"text"', "it is not a record with a hash"),
+    (b'{"seq":1}', "it is not a record with a hash"),
+    (b'{"hash":1,"seq":1}', "its content does not match its hash"),
+    (LINE.replace("a/b", "a/c").encode(), "its content does not match its hash"),
+    (LINE.replace("a/b", "a\\/b").encode(), "it is not in canonical form"),
+    (LINE.replace(",", ", ").encode(), "it is not in canonical form"),
+    (LINE.replace("a/b", "a/b NaN").replace('"a/b NaN', 'NaN,"x":"').encode(), "it is not in canonical form"),
+    (json.dumps(RECORD, ensure_ascii=False).encode(), "it is not a record in JSON"),
+    (json.dumps({"seq": 1, **RECORD}, separators=(",", ":")).encode(), "it is not in canonical form"),
+    ((FORGED % hashlib.sha256(FORGED_REST.encode()).hexdigest()).encode(), "it is not in canonical form"),
+    (canonical(NO_NUMBER).encode(), "it has no number"),
+]
+
+
+@pytest.mark.parametrize(("line", "what"), DAMAGED, ids=range(len(DAMAGED)))
+def test_what_is_wrong_is_named(line: bytes, what: str) -> None:
+    """A line that is not as it was written is refused in words that say in what way."""
+    with pytest.raises(ValueError, match="it") as caught:
+        read(line)
+
+    assert what == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "tidied"),
+    [("\udc80", "\ufffd\ufffd\ufffd"), ("a\0b", "a\ufffdb"), ("\x1b[2J\n", "\x1b[2J\n"), ("é😀", "é😀")],
+)
+def test_text_that_some_reader_cannot_hold_is_replaced(text: str, tidied: str) -> None:
+    """Only halves of a character and NUL are replaced, in keys and in values, however deep."""
+    assert {tidied: [tidied, {"a": tidied}]} == tidy({text: (text, {"a": text})})
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(None, "null"), (2.0, "2"), (0.0004, "0"), (1.23456, "1.235")])
+def test_seconds_have_one_text(seconds: float | None, text: str) -> None:
+    """Seconds are whole milliseconds, and whole seconds have no fraction, as jq writes them too."""
+    assert text == canonical({"": Process(seconds=seconds).fields()["seconds"]})[4:-1]
+
+
+def test_process_is_described_in_full() -> None:
+    """The member `process` has the arguments as a list, and what is not known as null."""
+    assert {"argv": ["rsautil", "store"], "exit_code": 0, "signal": None, "seconds": None} == Process(
+        ("rsautil", "store"), exit_code=0
+    ).fields()
