@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _UNSET = 2**32 - 1
+# An IPv6 address with the longest name of an interface.
+_LONGEST_ADDRESS = 64
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def identify() -> Caller:
         login_uid=_kernel_number("loginuid"),
         session=_kernel_number("sessionid"),
         tty=_terminal(),
-        client=os.environ.get("SSH_CONNECTION", "").partition(" ")[0] or None,
+        client=os.environ.get("SSH_CONNECTION", "").partition(" ")[0][:_LONGEST_ADDRESS] or None,
     )
 
 

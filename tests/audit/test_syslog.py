@@ -1,0 +1,213 @@
+"""The copy of a record that leaves the machine."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import journals
+import pytest
+from collector import Collector
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from onbox.audit import syslog
+from onbox.audit.journal import Journal
+from onbox.audit.record import canonical, digest, tidy
+from onbox.audit.syslog import MOST_BYTES, SPARE, message
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def collector(tmp_path: Path) -> Iterator[Collector]:
+    """Return a running rsyslogd."""
+    running = Collector.start(tmp_path / "rsyslog")
+    yield running
+    running.stop()
+
+
+def longest(length: int) -> st.SearchStrategy[str]:
+    """Return texts up to *length* characters, often long ones, and often of characters that take most bytes."""
+    return st.text(max_size=length) | st.sampled_from(["😀", "é", "x", "\x1b", '"']).map(lambda one: one * length)
+
+
+LISTS = st.lists(longest(1000), max_size=4) | longest(1000).map(lambda line: [line] * 400)
+# What confirmation, administrator and dialogue let through at most, and what the system allows for names.
+LONGEST = {
+    "note": st.none() | longest(400),
+    "ticket": st.none() | longest(100),
+    "message": longest(9000),
+    "actor": st.fixed_dictionaries(
+        {
+            "admin": st.none() | st.text('!\\"#$a', max_size=255),
+            "from": st.none() | longest(64).filter(str.isascii),
+            "os_user": st.text("a", max_size=32),
+            "uid": st.just(2**32 - 2),
+            "login_uid": st.just(2**32 - 2),
+            "session": st.just(2**32 - 2),
+            "tty": st.just("/dev/pts/1000000"),
+        }
+    ),
+    "host": st.fixed_dictionaries({"name": st.text("a", max_size=64), "machine_id": st.just("0" * 32)}),
+    "process": st.fixed_dictionaries({"argv": st.lists(longest(4096), max_size=9)}),
+    "evidence": LISTS,
+    "transcript": LISTS,
+    "warnings": LISTS,
+}
+REST = {
+    "schema": 1,
+    "seq": 2**40,
+    "time": "2026-11-24T11:41:11.933707Z",
+    "run": "7a5e7672-e2e2-439f-b1ae-771d866dba6c",
+    "event": "resync.attempt",
+    "outcome": "unknown",
+    "reason": "identity-source-added",
+    "change": {
+        "tool": "rsautil store",
+        "action": "update_config",
+        "key": "auth_manager.cas.authentication.ha.seed_sync.marker_time",
+        "value": "0",
+        "instance": "GLOBAL",
+    },
+    "onbox": {"version": "1.0.0", "settings": "0" * 64},
+    "prev": "0" * 64,
+}
+
+
+def sealed(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return *fields* as they are when they are written."""
+    record = tidy(REST | fields)
+    return {**record, "hash": digest(record)}
+
+
+def parsed(sent: bytes) -> dict[str, Any]:
+    """Return the JSON object in a message."""
+    found: dict[str, Any] = json.loads(sent.partition(b"@cee: ")[2])
+    return found
+
+
+@settings(deadline=None)
+@given(st.fixed_dictionaries(LONGEST))
+def test_any_record_fits_into_one_message(fields: dict[str, Any]) -> None:
+    """However long its fields, a record is one message that nobody cuts, and it says what was left out of it."""
+    record = sealed(fields)
+
+    sent = message(canonical(record))
+
+    assert MOST_BYTES >= len(sent)
+    assert sent.isascii()
+    copy = parsed(sent)
+    omitted = copy.pop("omitted", [])
+    assert [name for name in SPARE if name in omitted] == omitted
+    assert record | {name: SPARE[name] for name in omitted} == copy
+    assert all(record[name] != SPARE[name] for name in omitted)
+
+
+def test_nothing_is_left_out_without_need() -> None:
+    """A record that fits is copied whole, up to the last byte."""
+    fields = {name: SPARE[name] for name in SPARE} | {"ticket": ""}
+    room = MOST_BYTES - len(message(canonical(sealed(fields))))
+
+    whole = sealed(fields | {"evidence": ["x" * (room - 2)]})
+    longer = sealed(fields | {"evidence": ["x" * (room - 1)]})
+
+    assert MOST_BYTES == len(message(canonical(whole)))
+    assert whole == parsed(message(canonical(whole)))
+    assert ["evidence"] == parsed(message(canonical(longer)))["omitted"]
+
+
+def test_evidence_goes_before_words() -> None:
+    """The lines of rsautil are left out first, what people wrote last."""
+    rest: dict[str, Any] = {"note": "z", "warnings": [], "message": "", "process": None}
+    long = ["x" * 9000]
+
+    def omitted(transcript: list[str], evidence: list[str]) -> list[str]:
+        record = sealed(rest | {"transcript": transcript, "evidence": evidence})
+        left_out: list[str] = parsed(message(canonical(record)))["omitted"]
+        return left_out
+
+    assert ["transcript"] == omitted(long, ["y"])
+    assert ["evidence"] == omitted([], long)
+    assert ["transcript", "evidence"] == omitted(long, long)
+
+
+PRIORITIES = [
+    ("success", "authpriv.notice"),
+    ("refused", "authpriv.warning"),
+    ("unknown", "authpriv.warning"),
+    ("failure", "authpriv.err"),
+]
+
+
+@pytest.mark.program("rsyslogd")
+def test_priority_follows_the_outcome(tmp_path: Path, collector: Collector) -> None:
+    """Copies arrive as onbox with facility authpriv, and a severity that tells how it went."""
+    with closing(Journal(tmp_path / "audit", journals.uid())) as journal:
+        trail = journals.trail(journal, syslog=collector.socket)
+        for outcome, _ in PRIORITIES:
+            trail.write("resync.result", outcome)
+
+    collector.records(len(PRIORITIES))
+    lines = (collector.folder / "priorities").read_text().splitlines()
+    assert [priority for _, priority in PRIORITIES] == [line.split()[1] for line in lines]
+    assert all(re.fullmatch(r"onbox\[\d+\]: .*", line) for line in lines)
+
+
+@pytest.mark.program("rsyslogd")
+def test_fields_come_out_on_the_other_side(tmp_path: Path, collector: Collector) -> None:
+    """Rsyslogd parses a copy and gives the record back, whatever characters are in it, and at its longest."""
+    texts = ['a/b "c" \\d', "é 😀 \x1b[31m\r\n\t", "\udcff\0", "@cee: {}", "%s #011 &<>", "x" * 400, "😀" * 400]
+    with closing(Journal(tmp_path / "audit", journals.uid())) as journal:
+        trail = journals.trail(journal, syslog=collector.socket)
+        lines = [trail.write("resync.result", "success", note=text, process={"seconds": 0.125}) for text in texts]
+
+    assert [json.loads(line) for line in lines] == collector.records(len(texts))
+
+
+@pytest.mark.program("rsyslogd")
+def test_longest_message_arrives_whole(collector: Collector) -> None:
+    """A message of the greatest length is not cut by an rsyslogd that nobody told anything about lengths."""
+    fields = {name: SPARE[name] for name in SPARE} | {"ticket": ""}
+    room = MOST_BYTES - len(message(canonical(sealed(fields))))
+    record = sealed(fields | {"evidence": ["x" * (room - 2)]})
+
+    syslog.send(collector.socket, canonical(record))
+
+    assert [record] == collector.records(1)
+
+
+def test_nobody_listening_is_an_error(tmp_path: Path) -> None:
+    """A copy that nobody takes is not taken for sent: no socket, a dead one, a stream, a name that is too long."""
+    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as dead:
+        dead.bind(str(tmp_path / "dead"))
+    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as stream:
+        stream.bind(str(tmp_path / "stream"))
+        stream.listen()
+
+        for path in (tmp_path / "missing", tmp_path / "dead", tmp_path / "stream", tmp_path / ("x" * 200)):
+            with pytest.raises(OSError, match=r"Errno|AF_UNIX path too long"):
+                syslog.send(str(path), canonical(sealed({"outcome": "success"})))
+
+
+def fill(path: str, line: str) -> None:
+    """Send more copies than any socket keeps."""
+    for _ in range(10_000):
+        syslog.send(path, line)
+
+
+def test_full_socket_is_not_waited_for_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A syslog service that stands still costs a moment, not the run."""
+    monkeypatch.setattr(syslog, "SECONDS", 0.1)
+    path = str(tmp_path / "log")
+    line = canonical(sealed({"outcome": "success"}))
+    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as service:
+        service.bind(path)
+
+        with pytest.raises(TimeoutError):
+            fill(path, line)
