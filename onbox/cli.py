@@ -40,6 +40,7 @@ class Reason(enum.StrEnum):
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
+File = Annotated[Path | None, typer.Option("--file", metavar="PATH", help="Read this copy of audit.jsonl instead.")]
 
 
 def _print_version(wanted: bool) -> None:
@@ -166,6 +167,52 @@ def explain(
     Example: onbox help resync
     """
     context.find_root().command.main([*(command or ()), "--help"], prog_name="onbox")
+
+
+@audit.command("verify")
+def verify_journal(
+    context: typer.Context,
+    file: File = None,
+    head: Annotated[
+        str, typer.Option(metavar="HASH", help="The hash of a record, noted elsewhere; it must be there.")
+    ] = "",
+    against: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The copies that syslog wrote; they must agree.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Check that the journal is whole and unchanged, and find runs without a result.
+
+    Example: onbox audit verify --against /var/log/onbox-copies.log
+    """
+    from onbox.audit.copies import compare  # noqa: PLC0415
+    from onbox.audit.verify import verify  # noqa: PLC0415
+    from onbox.audit.words import as_json, findings, outcome  # noqa: PLC0415
+    from onbox.console import Console  # noqa: PLC0415
+
+    path = _journal(context, file)
+    verification = verify(path, head, expected=bool(head or against))
+    comparison = compare(path, against) if against else None
+    message = OnboxError(f"audit-{outcome(verification, comparison)}", path=path).message
+    if json:
+        fields = as_json(verification, comparison)
+        _print_json("audit verify", message.exit_code, file=str(path), **fields, advice=message.advice)
+    else:
+        console = Console()
+        for state, name, detail in findings(verification, comparison):
+            console.step(state, name, detail)
+        console.say(f"head {verification.head}", indent=4)
+        console.step("error" if message.exit_code else "ok", "Result", message.what)
+        console.step("busy", "Next", message.advice)
+    raise typer.Exit(message.exit_code)
+
+
+def _journal(context: typer.Context, file: Path | None) -> Path:
+    """Give the journal to read: FILE, or the one that runs on this machine write."""
+    from onbox.audit.journal import FILE  # noqa: PLC0415
+    from onbox.settings import load  # noqa: PLC0415
+
+    return file or load(context.obj["config"], os.getuid()).directory / FILE
 
 
 def _print_json(command: str, exit_code: int, **fields: Any) -> None:  # noqa: ANN401 - any JSON value
