@@ -142,7 +142,7 @@ def _result(run: Run, administrator: Administrator, answer: Answer, name: str) -
     trail, verdict, said = run.trail, answer.verdict, answer.transcript
     facts = {"detail": said.problem, "signal": said.signal, "timeout": run.subject.settings.update_timeout}
     message = OnboxError(verdict.message, **facts).message
-    warnings = (f"The syslog copy was not sent ({trail.copy_problem}).",) if trail.copy_problem else ()
+    warnings = _copy_warnings(trail)
     fields: dict[str, Any] = {
         "process": run.process(rsautil.update_arguments(administrator.name), answer).fields(),
         "message": message.what,
@@ -155,8 +155,12 @@ def _result(run: Run, administrator: Administrator, answer: Answer, name: str) -
     except OnboxError as lost:
         line = trail.write_unchained(RESULT, verdict.outcome, **fields)
         message = OnboxError("result-unrecorded", detail=lost, what=message.what).message
-        return Ending(name, "unknown", message, answer.evidence, warnings, record=line)
-    return Ending(name, verdict.outcome, message, answer.evidence, warnings)
+        return Ending(name, "unknown", message, answer.evidence, _copy_warnings(trail), record=line)
+    return Ending(name, verdict.outcome, message, answer.evidence, _copy_warnings(trail))
+
+
+def _copy_warnings(trail: Trail) -> tuple[str, ...]:
+    return (f"The syslog copy was not sent ({trail.copy_problem}).",) if trail.copy_problem else ()
 
 
 def _refused(trail: Trail | None, error: OnboxError, name: str) -> Ending:
@@ -168,6 +172,7 @@ def _refused(trail: Trail | None, error: OnboxError, name: str) -> Ending:
     if trail:
         try:
             trail.write(event, outcome, message=error.message.what, **fields)
+            warnings = _copy_warnings(trail)
         except OnboxError as unrecorded:
             warnings = (f"This refusal is not on record: {unrecorded}",)
     return Ending(name, "refused", error.message, tuple(fields.get("evidence", ())), warnings)

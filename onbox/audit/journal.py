@@ -185,20 +185,20 @@ class Journal:
             os.unlink(BALLAST, dir_fd=self._folder)
 
     def set_torn_line_aside(self) -> str:
-        """Move the bytes of a line that was never finished (power loss) into a file of their own.
+        """See that the journal is whole, and move the bytes of a line that was never finished into a file of their own.
 
         Gives that file's name, or "" when the last line is whole.
 
         Raises:
-            OnboxError: when the bytes could not be kept, or the line before is not the last that was written;
+            OnboxError: when the end of the journal is damaged, or the bytes could not be kept;
                 the journal is then as it was before.
         """
         with self._held():
-            if not ends_torn(self._file):
-                return ""
             lines = lines_from_end(self._file)
-            torn = next(lines)
+            torn = next(lines) if ends_torn(self._file) else b""
             self._tip(next(lines, None))
+            if not torn:
+                return ""
             name = f"torn-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.getpid()}"
             try:
                 replace(name, torn, self._folder)
