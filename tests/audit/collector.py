@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 import subprocess
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 SECONDS = 20
-# docs/audit.md shows a site the same actions.
-SETTINGS = """
+INPUT = """
 module(load="imuxsock" SysSock.Use="off")
-module(load="mmjsonparse")
 input(type="imuxsock" Socket="{folder}/log" CreatePath="off")
+"""
+ACTIONS = """
+module(load="mmjsonparse")
 template(name="json" type="list") {{ property(name="$!all-json") constant(value="\\n") }}
 template(name="priority" type="string" string="%syslogtag% %syslogfacility-text%.%syslogseverity-text%\\n")
 action(type="omfile" file="{folder}/priorities" template="priority")
@@ -32,34 +34,46 @@ class Collector:
     """rsyslogd with a socket and files of its own in *folder*."""
 
     folder: Path
-    process: subprocess.Popen[bytes]
-
-    @classmethod
-    def start(cls, folder: Path) -> Self:
-        """Start it, and return when it listens."""
-        folder.mkdir(exist_ok=True)
-        settings = folder / "rsyslog.conf"
-        settings.write_text(SETTINGS.format(folder=folder))
-        process = subprocess.Popen(["rsyslogd", "-n", "-f", str(settings), "-i", str(folder / "pid")])
-        collector = cls(folder, process)
-        _wait_for((folder / "log").is_socket)
-        return collector
 
     @property
     def socket(self) -> str:
         """Where it listens."""
         return str(self.folder / "log")
 
-    def stop(self) -> None:
-        """Stop it; its socket stays, as that of one that died."""
-        self.process.terminate()
-        self.process.wait(SECONDS)
+    @property
+    def plain(self) -> Path:
+        """What it wrote in its own format."""
+        return self.folder / "plain"
 
     def records(self, count: int) -> list[dict[str, Any]]:
         """Return the *count* records that came out on the other side, when they have."""
-        path = self.folder / "json"
+        self.wait_for_lines(self.folder / "json", count)
+        return [json.loads(line) for line in (self.folder / "json").read_text("utf-8").splitlines()]
+
+    def wait_for_lines(self, path: Path, count: int) -> None:
+        """Wait until it has written *count* lines to *path*."""
         _wait_for(lambda: path.exists() and path.read_bytes().count(b"\n") >= count)
-        return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+@contextmanager
+def run_with(folder: Path, actions: str) -> Iterator[Collector]:
+    """Run rsyslogd with *actions*, in a new *folder*."""
+    folder.mkdir()
+    settings = folder / "rsyslog.conf"
+    settings.write_text(INPUT.format(folder=folder) + actions)
+    with subprocess.Popen(["rsyslogd", "-n", "-f", str(settings), "-i", str(folder / "pid")]) as process:
+        try:
+            _wait_for((folder / "log").is_socket)
+            yield Collector(folder)
+        finally:
+            process.terminate()
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Collector]:
+    """Run rsyslogd in a new *folder*, writing all it gets in several formats."""
+    with run_with(folder, ACTIONS.format(folder=folder)) as collector:
+        yield collector
 
 
 def _wait_for(condition: Callable[[], bool]) -> None:

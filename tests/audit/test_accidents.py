@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from collector import Collector
+from collector import running
 from rehearsal import ANSWERS, Run
 
 from onbox.audit.verify import verify
@@ -158,11 +158,10 @@ def test_result_that_cannot_be_recorded_is_not_lost(
     appliance: Machine, onbox: Onbox, disk: Path, tmp_path: Path
 ) -> None:
     """A result that no journal takes goes to the terminal and to syslog, with exit code 6."""
-    collector = Collector.start(tmp_path / "rsyslog")
-    settle_on(appliance, syslog=collector.socket)
-    run = full_after_the_attempt(appliance, onbox, disk, ballast=False)
-    copies = collector.records(3)
-    collector.stop()
+    with running(tmp_path / "rsyslog") as collector:
+        settle_on(appliance, syslog=collector.socket)
+        run = full_after_the_attempt(appliance, onbox, disk, ballast=False)
+        copies = collector.records(3)
 
     assert 6 == run.exit_code
     assert "The result could not be put on record" in " ".join(run.screen.split())
@@ -170,9 +169,7 @@ def test_result_that_cannot_be_recorded_is_not_lost(
     assert ("resync.result", None, record["hash"]) == (record["event"], record["seq"], copies[-1]["hash"])
     assert ["admin.verified", "resync.attempt"] == events(appliance)
     assert problem(appliance) is None
-    checked = json.loads(
-        onbox.without_terminal("audit", "verify", "--json", "--against", str(collector.folder / "plain")).screen
-    )
+    checked = json.loads(onbox.without_terminal("audit", "verify", "--json", "--against", str(collector.plain)).screen)
     assert ("sound", [record["run"]], 2) == (
         checked["outcome"],
         checked["copies"]["unrecorded"],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import journals
 import pytest
-from collector import Collector
+from collector import running
 
 from onbox.audit import copies
 from onbox.audit.copies import Comparison, compare, spans
@@ -184,15 +184,13 @@ def test_numbers_are_written_short(numbers: list[int], text: str) -> None:
 @pytest.mark.parametrize("log", ["plain", "json"])
 def test_what_rsyslog_wrote_is_understood(log: str, tmp_path: Path) -> None:
     """The files of a real rsyslogd agree with the journal, and show a record that it lost and one it changed."""
-    collector = Collector.start(tmp_path / "rsyslog")
     folder = tmp_path / "audit"
-    with closing(Journal(folder, journals.uid())) as journal:
+    with running(tmp_path / "rsyslog") as collector, closing(Journal(folder, journals.uid())) as journal:
         trail = journals.trail(journal, syslog=collector.socket)
         for number in range(5):
             trail.write("resync.result", "success", note=f"é/{number}", process={"seconds": 0.1}, evidence=["x" * 5000])
         trail.write("resync.result", "success", evidence=["x" * 9000])
-    collector.records(6)
-    collector.stop()
+        collector.records(6)
 
     assert Comparison(compared=6) == compare(folder / "audit.jsonl", collector.folder / log)
     lines = (folder / "audit.jsonl").read_bytes().splitlines(keepends=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import journals
 import pytest
-from collector import Collector
+from collector import Collector, running
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -27,9 +27,8 @@ if TYPE_CHECKING:
 @pytest.fixture
 def collector(tmp_path: Path) -> Iterator[Collector]:
     """Return a running rsyslogd."""
-    running = Collector.start(tmp_path / "rsyslog")
-    yield running
-    running.stop()
+    with running(tmp_path / "rsyslog") as started:
+        yield started
 
 
 def longest(length: int) -> st.SearchStrategy[str]:
