@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Literal
 
 from onbox.audit import syslog
-from onbox.audit.journal import BALLAST_BYTES, FILE, Journal, ownership_problem
+from onbox.audit.files import open_own
+from onbox.audit.journal import BALLAST_BYTES, FILE, Journal
 from onbox.caller import Caller, account_name
 from onbox.errors import OnboxError
 from onbox.settings import Settings
@@ -85,8 +86,10 @@ def check_journal(subject: Subject) -> str:
     if not folder.exists() and os.access(folder.parent, os.W_OK | os.X_OK):
         return f"{folder}, made by the first run"
     if folder.is_dir() and os.access(folder, os.R_OK | os.W_OK | os.X_OK) and not any(folder.iterdir()):
-        if problem := ownership_problem(folder.stat(), subject.caller.uid):
-            raise OnboxError("journal-folder", path=folder, detail=problem)
+        try:
+            os.close(open_own(str(folder), os.O_RDONLY, subject.caller.uid, kind=stat.S_IFDIR))
+        except OSError as error:
+            raise OnboxError("journal-folder", path=folder, detail=error.strerror) from None
         return f"{folder}, empty"
     with closing(Journal(folder, subject.caller.uid, reading=True)) as journal:
         if not os.access(folder, os.W_OK | os.X_OK):
