@@ -6,7 +6,7 @@ It goes to standard error, and never shows a value that a program held.
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 
@@ -24,14 +24,17 @@ class Diagnostics:
         try:
             yield
         finally:
-            if self._log:
-                self._log.msg("step", name=name, seconds=round(time.perf_counter() - started, 3))
+            self._write("step", name=name, seconds=round(time.perf_counter() - started, 3))
 
     def failure(self, error: Exception) -> None:
         """Note where ERROR came from: files and lines, no values and not its text, which could hold one."""
-        if self._log:
-            frames = traceback_of(error)
-            self._log.msg("unexpected", error=type(error).__name__, frames=frames)
+        self._write("unexpected", error=type(error).__name__, frames=traceback_of(error))
+
+    def _write(self, event: str, **fields: object) -> None:
+        # A terminal that is gone must not end a run that is changing something.
+        with suppress(OSError):
+            if self._log:
+                self._log.msg(event, **fields)
 
 
 def traceback_of(error: Exception) -> list[str]:
