@@ -4,7 +4,7 @@ import grp
 import os
 import pwd
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,9 +56,8 @@ def check_rsautil(subject: Subject) -> str:
     status = _status(path)
     if not stat.S_ISREG(status.st_mode) or not os.access(path, os.X_OK):
         raise OnboxError("rsautil-not-executable", path=path)
-    real = Path(os.path.realpath(path))
-    for place in (path, *path.parents, real, *real.parents):
-        if _others_may_write(place.stat()):
+    for place in _way_to(path):
+        if _others_may_write(place.lstat()):
             raise OnboxError("rsautil-unsafe", path=place)
     return f"{path}, mode {stat.S_IMODE(status.st_mode):04o}"
 
@@ -196,11 +195,22 @@ def _status(path: Path) -> os.stat_result:
         raise OnboxError("rsautil-missing", path=path, detail=error.strerror) from None
 
 
+def _way_to(path: Path) -> Iterator[Path]:
+    """Yield the file, its folders, and all that a symbolic link among them leads through."""
+    for place in (path, *path.parents):
+        yield place
+        if place.is_symlink():
+            yield from _way_to(place.parent / place.readlink())
+
+
 def _others_may_write(status: os.stat_result) -> bool:
-    """Tell whether anybody but the owner, root and the caller could change this; a sticky folder keeps others out."""
+    """Tell whether anybody but root and the caller could change this; a sticky folder keeps others out.
+
+    The mode of a symbolic link means nothing; who may replace it is up to its folder.
+    """
     if status.st_uid not in (0, os.getuid()):
         return True
-    if stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX:
+    if stat.S_ISLNK(status.st_mode) or (stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX):
         return False
     if status.st_mode & stat.S_IWOTH:
         return True
@@ -208,10 +218,10 @@ def _others_may_write(status: os.stat_result) -> bool:
 
 
 def _is_private_group(gid: int, uid: int) -> bool:
-    """Tell whether the group GID has no other member than the account UID: then its write permission is harmless."""
+    """Tell whether root and the account UID are the only members of the group GID: then they alone can write."""
     try:
         members = {pwd.getpwnam(name).pw_uid for name in grp.getgrgid(gid).gr_mem}
     except KeyError:
         return False
     members |= {account.pw_uid for account in pwd.getpwall() if account.pw_gid == gid}
-    return members == {uid}
+    return bool(members) and members <= {0, uid}
