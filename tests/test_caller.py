@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import pty
 import socket
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from onbox.caller import Caller, Host, _kernel_number, account_name, home_folder, identify, this_host
+from onbox.caller import Caller, Host, _kernel_number, account_name, address_of_this_host, home_folder, identify, this_host
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,3 +84,17 @@ def test_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | No
     monkeypatch.setattr("onbox.caller.Path", lambda _: file)
 
     assert Host(socket.gethostname(), machine_id) == this_host()
+
+
+def test_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The address is one that others reach, from the kernel's routes; a machine without a route has none."""
+
+    class Unreachable(socket.socket):
+        def connect(self, _: object) -> None:
+            raise OSError("no route")
+
+    address = address_of_this_host()
+    monkeypatch.setattr(socket, "socket", Unreachable)
+
+    assert address is None or ipaddress.ip_address(address)
+    assert address_of_this_host() is None
