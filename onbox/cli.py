@@ -3,6 +3,7 @@
 import enum
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -218,16 +219,18 @@ def _journal(context: typer.Context, file: Path | None) -> Path:
 def _print_json(command: str, exit_code: int, **fields: Any) -> None:  # noqa: ANN401 - any JSON value
     import json  # noqa: PLC0415
 
-    typer.echo(json.dumps({"onbox": __version__, "command": command, "exit_code": exit_code, **fields}))
+    # Typer makes an exit code of its own of an output that nobody reads any more.
+    with suppress(OSError):
+        typer.echo(json.dumps({"onbox": __version__, "command": command, "exit_code": exit_code, **fields}))
 
 
 def main() -> None:
     """Run the command line; every error becomes words and an exit code here."""
-    code = 0
+    code: str | int | None = 0
     try:
         app(prog_name="onbox")
     except SystemExit as ending:
-        code = ending.code if isinstance(ending.code, int) else 1
+        code = ending.code
     except OnboxError as error:
         _complain(error)
         code = error.message.exit_code

@@ -1,68 +1,156 @@
-"""The command line: what it prints, and the exit code it ends with."""
+"""The command line: options, results, exit codes, and no traceback whatever happens."""
 
 from __future__ import annotations
 
 import json
+import os
+import shlex
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
+import pexpect
 import pytest
+from appliance.make import ADMIN
+from rehearsal import ANSWERS, SECONDS, Onbox
 
 from onbox import __version__, cli
+from onbox.confirmation import command_line
+from onbox.errors import OnboxError
+from onbox.run import REASONS
 
 if TYPE_CHECKING:
-    from rehearsal import Onbox, Run
+    from pathlib import Path
+
+SENTINEL = "Sentinel-1!"
 
 
-def parsed(run: Run) -> dict[str, object]:
-    """Return the one object on standard output, whose exit code is that of the process."""
-    found: dict[str, object] = json.loads(run.screen)
+@pytest.mark.parametrize("arguments", [("--help",), ("-h",), ("resync", "--help"), ("resync", "-h"), ("check", "-h")])
+def test_help(onbox: Onbox, arguments: tuple[str, ...]) -> None:
+    """Help is given for the whole and for each command, without rules and boxes."""
+    run = onbox.without_terminal(*arguments)
 
-    assert run.exit_code == found["exit_code"]
-    assert __version__ == found["onbox"]
-    return found
+    assert (0, "") == (run.exit_code, run.errors)
+    assert "Usage: " in run.screen
+    assert run.screen.isascii()
 
 
 def test_version(onbox: Onbox) -> None:
-    """It is printed alone."""
-    assert f"onbox {__version__}\n" == onbox.without_terminal("--version").screen
+    """The version is one line."""
+    run = onbox.without_terminal("--version")
+
+    assert (0, f"onbox {__version__}\n", "") == (run.exit_code, run.screen, run.errors)
 
 
-def test_check_as_json(onbox: Onbox) -> None:
-    """One object with the findings and the verdict; that there is no terminal is only a warning here."""
-    found = parsed(onbox.without_terminal("check", "--json"))
-    states = {each["check"]: each["state"] for each in found["findings"]}  # type: ignore[attr-defined]
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("--unknown",),
+        ("unknown",),
+        ("resync", "--unknown"),
+        ("resync", "more"),
+        ("resync", "--yes"),
+        ("resync", "-p", "x"),
+        ("resync", "--password", "x"),
+        ("resync", "--reason", "unknown"),
+        ("resync", "--reason", "1"),
+        ("resync", "--ticket"),
+        ("check", "--dry-run"),
+    ],
+)
+def test_usage(onbox: Onbox, arguments: tuple[str, ...]) -> None:
+    """What the command line doesn't know ends with exit code 2 and nothing done; no option takes a password."""
+    run = onbox.without_terminal(*arguments)
 
-    assert "check" == found["command"]
-    assert 0 == found["exit_code"]
-    assert ("ok", "warning") == (states["rsautil"], states["terminal"])
+    assert 2 == run.exit_code
+    assert "Traceback" not in run.errors + run.screen
+    assert ([], []) == (onbox.machine.calls(), list(onbox.machine.audit.iterdir()))
 
 
-def test_check_that_fails(onbox: Onbox) -> None:
-    """What would refuse a run is exit code 3, and the other checks are made all the same."""
-    onbox.machine.rsautil.chmod(0o777)
-    run = onbox("check")
+def test_reasons() -> None:
+    """The command line knows the same reasons as the question."""
+    assert list(REASONS) == [reason.value for reason in cli.Reason]
+
+
+def test_resync_json(onbox: Onbox) -> None:
+    """With --json, standard output is one object, and it says what the exit code says."""
+    out = onbox.home / "out"
+    command = f"exec {shlex.join(onbox.command('--verbose', 'resync', '--json'))} > {out}"
+    child = pexpect.spawn("/bin/sh", ["-c", command], env=onbox.environment(), encoding="utf-8", timeout=SECONDS)
+    for prompt, answer in ANSWERS.items():
+        child.expect(prompt)
+        child.sendline(answer)
+    child.expect("name=result")
+    child.wait()
+
+    result = json.loads(out.read_text())
+    assert 1 == len(out.read_text().splitlines())
+    assert (0, "success", 0) == (child.exitstatus, result["outcome"], result["exit_code"])
+    assert ("resync", __version__) == (result["command"], result["onbox"])
+    assert onbox.machine.journal()[-1]["run"] == result["run"]
+    assert (onbox.machine.journal()[-1]["message"], "") == (result["message"], result["changed"])
+    assert {"advice", "evidence", "warnings"} < set(result)
+
+
+def test_refusal_json(onbox: Onbox) -> None:
+    """A refusal is one object too."""
+    run = onbox.without_terminal("resync", "--json")
+
+    told = json.loads(run.screen)
+    assert ("resync", "refused", 3, 3) == (told["command"], told["outcome"], told["exit_code"], run.exit_code)
+
+
+def test_dry_run(onbox: Onbox) -> None:
+    """A dry run shows the command and changes nothing."""
+    run = onbox("resync", "--dry-run")
+
+    assert 0 == run.exit_code
+    assert "Dry run" in run.screen
+    assert "".join(command_line(ADMIN).split()) in "".join(run.screen.split())
+    assert ["manage-secrets"] == [call.argv[0] for call in onbox.machine.calls()]
+
+
+def test_no_terminal(onbox: Onbox) -> None:
+    """A resynchronisation needs a person at a terminal."""
+    run = onbox.without_terminal("resync")
 
     assert 3 == run.exit_code
-    assert "could be changed by somebody else" in " ".join(run.screen.split())
-    assert "Not ready" in run.screen
-    assert " journal " in run.screen
+    assert "A person at a terminal is needed" in " ".join(run.screen.split())
+    assert ["resync.refused"] == [record["event"] for record in onbox.machine.journal()]
 
 
-def test_check_with_wrong_settings(onbox: Onbox) -> None:
-    """They are a finding like any other."""
-    onbox.machine.config.write_text("nonsense = 1")
-    found = parsed(onbox.without_terminal("check", "--json"))
+def test_check(onbox: Onbox) -> None:
+    """A check needs no terminal, runs nothing and leaves nothing; exit code 3 says that a run would be refused."""
+    assert 0 == onbox("resync", "--dry-run").exit_code
+    before = sorted(onbox.machine.audit.iterdir())
 
-    assert 3 == found["exit_code"]
-    assert ["settings"] == [each["check"] for each in found["findings"]]  # type: ignore[attr-defined]
+    run = onbox.without_terminal("check")
+    in_json = onbox.without_terminal("check", "--json")
+    onbox.machine.rsautil.chmod(0o757)
+    unsafe = onbox.without_terminal("check")
+    unsafe_in_json = onbox.without_terminal("check", "--json")
+
+    assert [0, 0, 3, 3] == [each.exit_code for each in (run, in_json, unsafe, unsafe_in_json)]
+    assert "Not ready" not in run.screen
+    assert "Not ready" in unsafe.screen
+    assert "could be changed by somebody else" in " ".join(unsafe.screen.split())
+    assert (0, 3) == (json.loads(in_json.screen)["exit_code"], json.loads(unsafe_in_json.screen)["exit_code"])
+    states = {finding["check"]: finding["state"] for finding in json.loads(unsafe_in_json.screen)["findings"]}
+    assert ("error", "ok") == (states["rsautil"], states["user"])
+    assert before == sorted(onbox.machine.audit.iterdir())
+    assert 1 == len(onbox.machine.calls())
 
 
-def test_resync_as_json(onbox: Onbox) -> None:
-    """A refusal is one object too."""
-    found = parsed(onbox.without_terminal("resync", "--json"))
+def test_check_of_bad_settings(onbox: Onbox) -> None:
+    """Settings that can't be used are a finding like any other."""
+    onbox.machine.config.write_text("[audits]\n")
 
-    assert ("resync", "refused", 3) == (found["command"], found["outcome"], found["exit_code"])
+    run = onbox.without_terminal("check", "--json")
+
+    (finding,) = json.loads(run.screen)["findings"]
+    assert (3, "settings", "error") == (run.exit_code, finding["check"], finding["state"])
+    assert "[appliance], [timeouts], [audit]" in finding["advice"]
 
 
 def test_an_error_is_one_line(onbox: Onbox) -> None:
@@ -76,25 +164,67 @@ def test_an_error_is_one_line(onbox: Onbox) -> None:
     assert f"onbox: There is a file {file} already. Name a new file behind --report." == run.errors.splitlines()[-1]
 
 
-def test_an_unexpected_error_shows_no_values(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("failure", "code", "said"),
+    [
+        (OnboxError("root"), 3, "onbox: onbox is not run as root. Log in"),
+        (RuntimeError(SENTINEL), 3, "onbox: onbox itself failed (RuntimeError). Run it again with --verbose"),
+        (SystemExit(4), 4, ""),
+        (SystemExit(None), None, ""),
+    ],
+)
+def test_main(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    failure: BaseException,
+    code: int | None,
+    said: str,
 ) -> None:
-    """Neither a traceback nor its text, which could hold a secret; only its name."""
+    """Every way to end becomes an exit code and at most one line, without a traceback or a value."""
 
-    def broken(**_: str) -> None:
-        raise RuntimeError("Rehearsal-1!")
+    def fail() -> None:
+        raise failure
 
-    monkeypatch.setattr(cli, "app", broken)
-    with pytest.raises(SystemExit) as ending:
+    monkeypatch.setattr(cli, "app", fail)
+
+    with pytest.raises(SystemExit) as caught:
         cli.main()
-    shown = capsys.readouterr()
 
-    assert 3 == ending.value.code
-    assert "onbox itself failed (RuntimeError)" in shown.err
-    assert "Rehearsal-1!" not in shown.out + shown.err
+    output = capsys.readouterr()
+    assert (code, "") == (caught.value.code, output.out)
+    assert output.err.startswith(said)
+    assert len(output.err.splitlines()) == bool(said)
+    assert SENTINEL not in output.err
 
 
-def test_an_output_that_takes_nothing_leaves_no_complaint(onbox: Onbox) -> None:
+def test_main_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that just returns has done its work."""
+    monkeypatch.setattr(cli, "app", lambda: None)
+
+    with pytest.raises(SystemExit) as caught:
+        cli.main()
+
+    assert 0 == caught.value.code
+
+
+@pytest.mark.parametrize("arguments", [("check",), ("check", "--json"), ("resync",), ("resync", "--json")])
+def test_reader_that_is_gone(onbox: Onbox, arguments: tuple[str, ...]) -> None:
+    """When nobody reads the output any more, there is no complaint, and the exit code stays what it is."""
+    expected = onbox.without_terminal(*arguments).exit_code
+    reading, writing = os.pipe()
+    os.close(reading)
+
+    done = subprocess.run(
+        onbox.command(*arguments), env=onbox.environment(), cwd=onbox.home, stdin=subprocess.DEVNULL, stdout=writing,
+        stderr=subprocess.PIPE, text=True, timeout=SECONDS, start_new_session=True, check=False,
+    )  # fmt: skip
+
+    os.close(writing)
+    assert expected == done.returncode
+    assert not [line for line in done.stderr.splitlines() if "Error" in line or "Exception" in line]
+
+
+def test_output_that_takes_nothing(onbox: Onbox) -> None:
     """A full disk or a closed pipe behind the output must not end in a traceback."""
     with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
         done = subprocess.run(
@@ -109,3 +239,24 @@ def test_an_output_that_takes_nothing_leaves_no_complaint(onbox: Onbox) -> None:
 
     assert 0 == done.returncode
     assert "" == done.stderr
+
+
+def test_failure_shows_no_value(onbox: Onbox, tmp_path: Path) -> None:
+    """An error that nobody foresaw shows neither a traceback nor a value, not even with --verbose."""
+    code = (
+        "import onbox.resync, sys\n"
+        f"def fail(): password = {SENTINEL!r}; raise RuntimeError(password)\n"
+        "onbox.resync.identify = fail\n"
+        "sys.argv[0] = 'onbox'\n"
+        "from onbox.cli import main\nmain()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "--verbose", "resync"],
+        env=onbox.environment(), cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert 3 == done.returncode
+    assert "RuntimeError" in done.stderr
+    assert "__main__:2" in done.stderr
+    assert SENTINEL not in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
