@@ -7,10 +7,15 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 from rehearsal import ANSWERS, CHECKOUT, Machine, Onbox, make
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+# How long an example takes says more about what else this machine does.
+settings.register_profile("onbox", deadline=None)
+settings.load_profile("onbox")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

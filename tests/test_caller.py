@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from onbox.caller import Caller, Host, _kernel_number, account_name, address_of_this_host, home_folder, identify, this_host
+from onbox.caller import (
+    Caller,
+    Host,
+    _kernel_number,
+    account_name,
+    address_of_this_host,
+    home_folder,
+    identify,
+    this_host,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -182,7 +182,7 @@ def test_main(
 ) -> None:
     """Every way to end becomes an exit code and at most one line, without a traceback or a value."""
 
-    def fail() -> None:
+    def fail(**_: object) -> None:
         raise failure
 
     monkeypatch.setattr(cli, "app", fail)
@@ -199,7 +199,7 @@ def test_main(
 
 def test_main_done(monkeypatch: pytest.MonkeyPatch) -> None:
     """A command that just returns has done its work."""
-    monkeypatch.setattr(cli, "app", lambda: None)
+    monkeypatch.setattr(cli, "app", lambda **_: None)
 
     with pytest.raises(SystemExit) as caught:
         cli.main()

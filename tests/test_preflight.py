@@ -281,15 +281,19 @@ def test_other_run(subject: Subject) -> None:
     assert "none under way" == preflight.check_other_run(subject)
 
 
-@pytest.mark.parametrize(("synchronized", "key"), [(True, ""), (False, "time-unknown")])
-def test_time(subject: Subject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, synchronized: bool, key: str) -> None:
-    """The clock is synchronised when systemd-timesyncd says so."""
-    file = tmp_path / "synchronized"
-    if synchronized:
-        file.touch()
-    monkeypatch.setattr(preflight, "Path", lambda _: file)
+def test_time(subject: Subject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock is kept right when systemd-timesyncd says so, or by a program that runs for it; else that is open."""
+    monkeypatch.setattr(preflight, "_SYNCHRONISED", tmp_path / "synchronized")
+    monkeypatch.setattr(preflight, "_TIME_KEEPERS", {"rehearsald": "'rehearse'"})
+    assert "time-unknown" == refusal(preflight.check_time, subject)
 
-    assert key == refusal(preflight.check_time, subject)
+    keeper = shutil.copy2("/bin/sleep", tmp_path / "rehearsald")
+    with subprocess.Popen([keeper, "60"]) as process:
+        assert "rehearsald runs; 'rehearse' says whether it is in step" == preflight.check_time(subject)
+        process.kill()
+
+    (tmp_path / "synchronized").touch()
+    assert "synchronised, says systemd-timesyncd" == preflight.check_time(subject)
 
 
 def test_settings(subject: Subject) -> None:
