@@ -89,6 +89,7 @@ SIGNS: tuple[Sign, ...] = (
     _sign("sql-error", r"(?:^\s*|psql\S*: *)(?-i:ERROR|FATAL):\s", unless=r"\bterminating connection\b"),
     _sign("usage", r"^\s*usage\b|\b(?:unrecogni[sz]ed|unknown|invalid|illegal) (?:option|action|command)\b"),
     # Words that leave it in doubt whether this parameter was set.
+    _sign("trouble", r"\bnot exist\b|n't exist\b", unless=_SKIPPED),
     _sign("trouble", _OUR_KEY, _NEGATION),
     _sign("trouble", _NOTICE, _A_KEY, _NEGATION, unless=_SKIPPED),
     _sign(

@@ -55,6 +55,7 @@ SAYINGS = [
     (f'NOTICE:  "{KEY}" must be added before its value is 0', {"trouble"}),
     (f'NOTICE:  failed to set "{KEY}" to "0"', {"trouble"}),
     (f"{KEY} was ignored", {"trouble"}),
+    ("The instance GLOBAL does not exist.", {"trouble"}),
     ("NOTICE:  nothing to do for this parameter", {"trouble"}),
     ("NOTICE:  0 rows were updated", {"trouble"}),
     (f'NOTICE:  "{KEY}" already has the value "0"', set()),
