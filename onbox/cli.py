@@ -182,19 +182,19 @@ def verify_journal(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Check that the journal is whole and unchanged, and find runs without a result.
+    """Check that the journal is whole and unchanged.
 
     Example: onbox audit verify --against /var/log/onbox-copies.log
     """
     from onbox.audit.copies import compare  # noqa: PLC0415
     from onbox.audit.verify import verify  # noqa: PLC0415
-    from onbox.audit.words import as_json, findings, outcome  # noqa: PLC0415
+    from onbox.audit.words import MESSAGES, as_json, findings, outcome  # noqa: PLC0415
     from onbox.console import Console  # noqa: PLC0415
 
     path = _journal(context, file)
     verification = verify(path, head, expected=bool(head or against))
     comparison = compare(path, against) if against else None
-    message = OnboxError(f"audit-{outcome(verification, comparison)}", path=path).message
+    message = OnboxError(MESSAGES[outcome(verification, comparison)], path=path).message
     if json:
         fields = as_json(verification, comparison)
         _print_json("audit verify", message.exit_code, file=str(path), **fields, advice=message.advice)

@@ -10,6 +10,8 @@ from onbox.audit.verify import Verification
 
 Row = tuple[str, str, str]
 
+# The message that sums up each outcome.
+MESSAGES = {"sound": "audit-sound", "torn": "audit-torn", "damaged": "audit-damaged"}
 _TIPS = {
     "agrees": ("ok", f"{FILE} agrees"),
     "behind": ("ok", f"{FILE} names an earlier record of the journal"),
