@@ -172,7 +172,6 @@ def _refused(trail: Trail | None, error: OnboxError, name: str) -> Ending:
     if trail:
         try:
             trail.write(event, outcome, message=error.message.what, **fields)
-            warnings = _copy_warnings(trail)
         except OnboxError as unrecorded:
             warnings = (f"This refusal is not on record: {unrecorded}",)
     return Ending(name, "refused", error.message, tuple(fields.get("evidence", ())), warnings)
