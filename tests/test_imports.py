@@ -84,6 +84,16 @@ def test_command_imports_only_what_it_uses(listing: Listing, arguments: str, may
     assert set() == listing.imported() - may_import
 
 
+@pytest.mark.parametrize("command", ["audit verify", "audit verify --json"])
+def test_reading_imports_only_what_it_uses(listing: Listing, command: str) -> None:
+    """Reading the records takes nothing of what writes them."""
+    listing.without_terminal("resync")  # refused, which is put on record
+    run = listing.without_terminal(*command.split())
+
+    assert 0 == run.exit_code
+    assert set() == listing.imported() - READING
+
+
 def test_completion_imports_only_typer(listing: Listing) -> None:
     """Whoever presses the tabulator key waits for typer alone."""
     run = listing.without_terminal(_ONBOX_COMPLETE="complete_bash", COMP_WORDS="onbox res", COMP_CWORD="1")

@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import journals
+import long_journals
 from measure import NO_MORE, ONBOX, Answers, python, run, run_on_terminal
 from yardsticks import EXPECT, TYPER
 
@@ -50,7 +50,7 @@ class Place:
         """Make *journal* with so many *records*; the last ones are written by onbox itself, and so is what it notes."""
         self.settings(journal)
         sample = self.records("sample")
-        journals.write(self.audit(journal), records - len(sample), sample)
+        long_journals.write(self.audit(journal), records - len(sample), sample)
         self.resync(journal)
 
     def audit(self, journal: str) -> Path:
