@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""Write the bill of materials: sbom PYTHON SOURCE.
+
+What PYTHON has in its site-packages is listed by cyclonedx-bom; the interpreter itself, made of what the file SOURCE
+says, is added, with the vulnerabilities that its patches resolve.
+"""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+# What CPython's source carries of others' and the build compiles in.
+BUNDLED = (("hacl-star", "Apache-2.0 OR MIT"), ("mimalloc", "MIT"), ("blake2", "CC0-1.0"))
+
+
+def interpreter(source: str) -> dict[str, object]:
+    """Give the component for CPython: Debian's revision in the first line of SOURCE, then a patch a line."""
+    revision, *patches = source.split()
+    version = revision.partition("-")[0]
+    purl = f"pkg:deb/debian/python3.13@{revision.replace('+', '%2B')}?arch=source"
+    return {
+        "type": "platform",
+        "bom-ref": purl,
+        "name": "CPython",
+        "version": version,
+        "description": f"Debian's source {revision}, built without OpenSSL, zlib and other libraries",
+        "licenses": [{"license": {"id": "PSF-2.0"}}],
+        "purl": purl,
+        "cpe": f"cpe:2.3:a:python:python:{version}:*:*:*:*:*:*:*",
+        "pedigree": {"patches": [patch(name) for name in patches]},
+        "components": [
+            {"type": "library", "name": name, "licenses": [{"expression": expression}]} for name, expression in BUNDLED
+        ],
+    }
+
+
+def patch(name: str) -> dict[str, object]:
+    """Give the entry for a patch: what it resolves is in its name."""
+    cve = re.match(r"CVE-\d+-\d+", name)
+    resolved = {"type": "security", "id": cve[0]} if cve else {"type": "defect", "id": Path(name).stem}
+    return {"type": "backport", "resolves": [resolved]}
+
+
+def main(python: str, source_file: str) -> None:
+    """Print the document."""
+    options = ["--output-reproducible", "--spec-version", "1.6"]
+    command = [sys.executable, "-m", "cyclonedx_py", "environment", *options, python]
+    document = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+    own = next(component for component in document["components"] if component["name"] == "onbox")
+    document["metadata"]["component"] = own | {"type": "application"}
+    document["components"] = [component for component in document["components"] if component is not own]
+    runtime = interpreter(Path(source_file).read_text())
+    document["components"].append(runtime)
+    for entry in document["dependencies"]:
+        if entry["ref"] == own["bom-ref"]:
+            entry.setdefault("dependsOn", []).append(runtime["bom-ref"])
+    print(json.dumps(document, indent=1, sort_keys=True))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
