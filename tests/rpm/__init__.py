@@ -1,0 +1,1 @@
+"""What the RPM promises; scripts/test-rpm runs these."""

@@ -1,0 +1,105 @@
+"""A life of the package on a machine: installed, used, upgraded, used again, removed."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rpm.machine import HOST, Result, Root
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ADMIN, PASSWORD = "ocadmin", "Rehearsal-1!"
+JOURNAL = "/var/log/onbox/audit.jsonl"
+
+
+def resync(root: Root, owner: str) -> str:
+    """Return the screen of a person who logs in and resynchronises."""
+    person = root.login(owner)
+    person.logfile_read = screen = io.StringIO()
+    person.expect("[$] ")
+    person.sendline(f"onbox resync -o {ADMIN} --reason tokens-deleted; echo exit code $?")
+    person.expect("Password .*: ")
+    person.sendline(PASSWORD)
+    person.expect("Type the host name to go ahead: ")
+    person.sendline(HOST)
+    person.expect(r"exit code \d+")
+    person.sendline("exit")
+    person.wait()
+    return screen.getvalue()
+
+
+def outcomes(root: Root) -> list[str]:
+    """Return the outcomes of the resynchronisations on record."""
+    records = [json.loads(line) for line in root.read(JOURNAL).splitlines()]
+    return [record["outcome"] for record in records if record["event"] == "resync.result"]
+
+
+@pytest.mark.parametrize("owner", ["rsaadmin", "appliance"])
+def test_life(root: Root, package: Path, next_release: Path, owner: str) -> None:
+    """Whoever owns rsautil can use it; an upgrade keeps settings and journal; what is removed is gone."""
+    root.add_appliance(owner)
+    before = root.files()
+
+    installed = root.rpm("-U", package)
+    assert Result(0, "") == installed
+    assert Result(0, f"700 {owner} {owner}\n") == root.run("stat", "-c", "%a %U %G", "/var/log/onbox")
+
+    assert "rsautil" in root.run("su", "--login", owner, "--command", "onbox check").text
+    assert "exit code 0" in resync(root, owner)
+    assert ["success"] == outcomes(root)
+    assert Result(0, "") == root.rpm("-V", "onbox")
+
+    changed = root.read("/etc/onbox/onbox.toml").replace("#update = 300", "update = 200")
+    (root.folder / "etc/onbox/onbox.toml").write_text(changed)
+    upgraded = root.rpm("-U", next_release)
+    assert 0 == upgraded.exit_code, upgraded.text
+    assert root.run("onbox", "--version").text.startswith("onbox 9.")
+    assert changed == root.read("/etc/onbox/onbox.toml")
+    assert f"{owner}\n" == root.run("stat", "-c", "%U", "/var/log/onbox").text
+
+    assert "exit code 0" in resync(root, owner)
+    assert ["success", "success"] == outcomes(root)
+    verified = root.run("su", "--login", owner, "--command", "onbox audit verify")
+    assert 0 == verified.exit_code, verified.text
+    assert [" c /etc/onbox/onbox.toml"] == [line[9:] for line in root.rpm("-V", "onbox").text.splitlines()]
+
+    removed = root.rpm("-e", "onbox")
+    assert 0 == removed.exit_code
+    assert "/var/log/onbox" in removed.text
+    left = {path for path in root.files() - before if not path.startswith("/var/log/onbox/")}
+    assert {"/etc/onbox", "/etc/onbox/onbox.toml.rpmsave", "/var/log/onbox"} == left
+    assert ["success", "success"] == outcomes(root)
+
+
+def test_no_appliance(root: Root, package: Path) -> None:
+    """Where there is no appliance, the installation says so in a line; removed, nothing at all is left."""
+    before = root.files()
+    installed = root.rpm("-U", package)
+
+    assert 0 == installed.exit_code
+    assert 1 == len(installed.text.splitlines())
+    assert "/opt/rsa/am" in installed.text
+    assert root.run("onbox", "--version").text.startswith("onbox ")
+    assert Result(0, "") == root.rpm("-V", "onbox")
+    assert Result(0, "") == root.rpm("-e", "onbox")
+    assert set() == root.files() - before
+
+
+def test_scriptlets_never_fail(root: Root, package: Path) -> None:
+    """Neither an owner without a name nor a folder that can't be made stops installation or removal."""
+    root.add_appliance("rsaadmin")
+    os.chown(root.folder / "opt/rsa/am/utils/rsautil", 61173, 61173)
+    assert Result(0, "") == root.rpm("-U", package)
+    assert 61173 == (root.folder / "var/log/onbox").stat().st_uid
+
+    (root.folder / "var/log/onbox").rmdir()
+    (root.folder / "var/log/onbox").symlink_to("/nowhere/at/all")
+    assert 0 == root.rpm("-U", "--replacepkgs", package).exit_code
+    assert 0 == root.rpm("-e", "onbox").exit_code
+    assert 1 == root.rpm("-q", "onbox").exit_code
