@@ -10,8 +10,8 @@ from typing import Any
 from onbox import rsautil
 from onbox.administrator import AdministratorDeniedError, verified_administrator
 from onbox.audit.journal import Journal
-from onbox.audit.record import ABANDONED, ATTEMPT, DENIED, REFUSED, REPAIRED, RESULT
-from onbox.audit.runs import unfinished
+from onbox.audit.record import ATTEMPT, DENIED, REFUSED, RESULT
+from onbox.audit.settle import settle
 from onbox.audit.trail import Trail
 from onbox.caller import Host, identify, this_host
 from onbox.confirmation import command_line, confirm, require_usable
@@ -82,18 +82,10 @@ def _open_trail(subject: Subject, host: Host, run: str, held: ExitStack) -> Trai
 def _preflight(run: Run) -> tuple[int, ...]:
     """Refuse what can't end well, settle what an earlier run left behind, and give what identifies rsautil."""
     _require_sound(run.subject)
-    journal, trail, console = run.trail.journal, run.trail, run.console
+    journal, console = run.trail.journal, run.console
     journal.claim_run()
-    torn = journal.set_torn_line_aside()
-    if torn:
-        text = f"A record that was never finished (power loss?) was moved to {torn}."
-        trail.write(REPAIRED, "success", message=text)
-        console.step("warning", "Journal", text)
-    left = unfinished(journal.records_from_end())
-    if left:
-        text = f"The run of {left['actor']['admin']} at {left['time']} has no result; what it changed is not known."
-        trail.write(ABANDONED, "unknown", run=left["run"], message=text)
-        console.step("warning", "Earlier", text)
+    for name, text in settle(run.trail):
+        console.step("warning", name, text)
     require_usable(run.request, run.host.name)
     journal.reserve()
     console.step("ok", "Checks", f"{run.subject.caller.os_user} on {run.host.name}; rsautil and journal are sound")

@@ -7,10 +7,12 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+from history import History
 from hypothesis import settings
 from rehearsal import ANSWERS, CHECKOUT, Machine, Onbox, make
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 # How long an example takes says more about what else this machine does.
@@ -67,3 +69,13 @@ def onbox(appliance: Machine) -> Onbox:
 def answers() -> dict[str, str]:
     """Return the answers of a run in which everything is right, to be changed as a test likes."""
     return dict(ANSWERS)
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> Iterator[History]:
+    """Return an empty audit trail to add runs to."""
+    folder = tmp_path / "trail"
+    folder.mkdir(mode=0o700)
+    history = History(folder)
+    yield history
+    history.close()

@@ -1,0 +1,45 @@
+"""What an earlier run left behind is put on record once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from history import History
+
+
+def test_nothing_left_behind_writes_nothing(history: History) -> None:
+    """A journal that ends well is left as it is."""
+    history.run()
+    before = history.lines()
+
+    assert [] == history.settle()
+    assert before == history.lines()
+
+
+def test_attempt_without_result_is_abandoned_once(history: History) -> None:
+    """The run that was cut off gets its own record, which names its administrator and time."""
+    run = history.attempt("bob")
+    attempt = history.records()[-1]
+
+    [(name, text)] = history.settle()
+
+    assert "Earlier" == name
+    assert f"The run of bob at {attempt['time']} has no result; what it changed is not known." == text
+    last = history.records()[-1]
+    assert (run, "run.abandoned", "unknown", text) == (last["run"], last["event"], last["outcome"], last["message"])
+    assert [] == history.settle()
+
+
+def test_torn_line_is_put_aside_and_the_chain_goes_on(history: History) -> None:
+    """A line that was never finished hides neither the attempt before it nor its own bytes."""
+    history.attempt()
+    whole = history.path.read_bytes()
+    history.path.write_bytes(whole + b'{"actor":')
+
+    (first, text), (second, _) = history.settle()
+
+    assert ("Journal", "Earlier") == (first, second)
+    assert b'{"actor":' == (history.path.parent / text.split()[-1].rstrip(".")).read_bytes()
+    assert ["journal.repaired", "run.abandoned"] == [record["event"] for record in history.records()[-2:]]
+    assert history.path.read_bytes().startswith(whole)
