@@ -17,6 +17,7 @@ from typing import TextIO
 
 from onbox.ending import Ending
 from onbox.errors import OnboxError
+from onbox.harmless import harmless
 from onbox.secret import Secret
 
 _NARROWEST, _WIDEST = 40, 100
@@ -27,14 +28,6 @@ _MARKS = {"ok": "ok", "warning": "!", "error": "!!", "busy": "..", "": ""}
 _UNICODE_MARKS = {"ok": "\u2713", "warning": "!", "error": "\u2717", "busy": "..", "": ""}
 _COLOURS = {"ok": "32", "warning": "33", "error": "31", "busy": "36"}
 _SPINNER = "|/-\\"
-
-
-def harmless(text: str) -> str:
-    """Show TEXT so that no terminal acts on it: what is not printable becomes an escape."""
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape", "surrogatepass").decode("ascii")
-        for character in text
-    )
 
 
 def clipped(text: str, width: int) -> str:

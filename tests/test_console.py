@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from onbox.console import Console, clipped, harmless
+from onbox.console import Console, clipped
 from onbox.ending import Ending
 from onbox.errors import OnboxError
 
@@ -115,12 +115,6 @@ def test_a_long_text_hangs_below_its_beginning(monkeypatch: pytest.MonkeyPatch) 
     assert ["Reason        " + "word " * 12 + "word", " " * 14 + "word " * 6 + "word", ""] == terminal.getvalue().split(
         "\n"
     )
-
-
-@given(some.text())
-def test_harmless_text_is_printable(text: str) -> None:
-    """No name, note or answer can move the cursor."""
-    assert harmless(text).isprintable()
 
 
 @given(some.text(), some.integers(20, 100))
