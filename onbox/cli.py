@@ -3,9 +3,9 @@
 import enum
 import os
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -14,6 +14,9 @@ from onbox.errors import OnboxError
 from onbox.messages import MEANING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from onbox.audit.reader import Reader
     from onbox.console import Console
     from onbox.preflight import Finding, Subject
 
@@ -40,8 +43,13 @@ class Reason(enum.StrEnum):
     OTHER = "other"
 
 
+Outcome = Literal["success", "failure", "unknown", "refused"]
+Resolution = Literal["success", "failure"]
+Format = Literal["jsonl", "csv", "ecs", "ocsf"]
+
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
 File = Annotated[Path | None, typer.Option("--file", metavar="PATH", help="Read this copy of audit.jsonl instead.")]
+RunId = Annotated[str, typer.Argument(metavar="RUN", help="Id of the run, or its beginning.", show_default=False)]
 
 
 def _print_version(wanted: bool) -> None:
@@ -170,6 +178,122 @@ def explain(
     context.find_root().command.main([*(command or ()), "--help"], prog_name="onbox")
 
 
+@app.command()
+def status(context: typer.Context, file: File = None, json: Json = False) -> None:
+    """Show the last run, open runs and denied checks of administrators.
+
+    Example: onbox status
+    """
+    from datetime import UTC, datetime  # noqa: PLC0415
+
+    from onbox.console import Console  # noqa: PLC0415
+    from onbox.status import as_json, look, tell  # noqa: PLC0415
+
+    with _opened(context, file) as journal:
+        found = look(journal, datetime.now(UTC))
+    if json:
+        _print_json("status", 0, **_source(journal), **as_json(found))
+    else:
+        tell(found, Console())
+
+
+@audit.command("list")
+def audit_list(
+    context: typer.Context,
+    last: Annotated[int, typer.Option("--last", metavar="N", min=1, help="At most so many.")] = 20,
+    since: Annotated[str | None, typer.Option(metavar="DATE", help="Not before this date or ISO time, in UTC.")] = None,
+    outcome: Annotated[
+        Outcome | None, typer.Option(metavar="OUTCOME", help="Only success, failure, unknown or refused.")
+    ] = None,
+    admin: Annotated[str | None, typer.Option(metavar="NAME", help="Only of this administrator.")] = None,
+    file: File = None,
+    json: Json = False,
+) -> None:
+    """List how runs ended, the newest first.
+
+    Example: onbox audit list --since 2026-11-01 --outcome failure
+    """
+    from onbox.audit.report import COLUMNS, Query, listed, moment, row, summary  # noqa: PLC0415
+    from onbox.console import Console  # noqa: PLC0415
+
+    query = Query(last, None if since is None else moment(since), outcome, admin)
+    with _opened(context, file) as journal:
+        records = listed(journal, query)
+    if json:
+        _print_json("audit list", 0, **_source(journal), records=[summary(record) for record in records])
+    elif records:
+        Console().table(COLUMNS, [row(record) for record in records])
+    else:
+        Console().say(f"No such record in {journal.path}.")
+
+
+@audit.command("show")
+def audit_show(
+    context: typer.Context,
+    run: RunId,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Write it as Markdown.")] = False,
+    file: File = None,
+    json: Json = False,
+) -> None:
+    """Show one run as a page for a change ticket.
+
+    Example: onbox audit show 1a2b3c4d --markdown
+    """
+    from onbox.audit import report  # noqa: PLC0415
+    from onbox.console import Console  # noqa: PLC0415
+    from onbox.harmless import harmless  # noqa: PLC0415
+
+    with _opened(context, file) as journal:
+        records = report.one_run(journal.oldest_first(report.line_of_run(run)), run)
+    rows = report.page(records)
+    if json:
+        _print_json("audit show", 0, **_source(journal), run=records[0]["run"], records=records)
+    elif markdown:
+        for line in report.markdown((name, harmless(value)) for name, value in rows):
+            typer.echo(line.encode("ascii", "backslashreplace").decode("ascii"))
+    else:
+        Console().facts(rows)
+
+
+@audit.command("export")
+def audit_export(
+    context: typer.Context,
+    form: Annotated[Format, typer.Option("--format", metavar="FORMAT", help="One of jsonl, csv, ecs, ocsf.")] = "jsonl",
+    file: File = None,
+) -> None:
+    """Write all records to standard output, the oldest first.
+
+    Example: onbox audit export --format csv > audit.csv
+    """
+    from onbox.audit.export import export  # noqa: PLC0415
+
+    with _opened(context, file) as journal:
+        export(journal.oldest_first(), form, sys.stdout)
+
+
+@audit.command("resolve")
+def audit_resolve(
+    context: typer.Context,
+    run: RunId,
+    outcome: Annotated[Resolution, typer.Option(metavar="OUTCOME", help="It was a success or a failure.")],
+    note: Annotated[str, typer.Option(metavar="TEXT", help="How that was found out.")],
+    json: Json = False,
+) -> None:
+    """Put on record how a run of unknown outcome ended.
+
+    Example: onbox audit resolve 1a2b3c4d --outcome success --note "MFA tokens are back"
+    """
+    from onbox.console import Console  # noqa: PLC0415
+    from onbox.resolution import resolve  # noqa: PLC0415
+
+    console = Console(json=json)
+    ending = resolve(context.obj["config"], run, outcome, note, console)
+    if json:
+        _print_json("audit resolve", ending.message.exit_code, **ending.as_json())
+    else:
+        console.ending(ending)
+
+
 @audit.command("verify")
 def verify_journal(
     context: typer.Context,
@@ -214,6 +338,21 @@ def _journal(context: typer.Context, file: Path | None) -> Path:
     from onbox.settings import load  # noqa: PLC0415
 
     return file or load(context.obj["config"], os.getuid()).directory / FILE
+
+
+@contextmanager
+def _opened(context: typer.Context, file: Path | None) -> "Iterator[Reader]":
+    """Open the journal to be read; before the first run this machine has none."""
+    from onbox.audit.reader import opened  # noqa: PLC0415
+
+    with opened(_journal(context, file), may_be_missing=file is None) as journal:
+        yield journal
+    if journal.bad:
+        typer.echo(f"onbox: {journal.bad} lines are no records and were left out: see 'onbox audit verify'", err=True)
+
+
+def _source(journal: "Reader") -> dict[str, Any]:
+    return {"file": str(journal.path), "bad_lines": journal.bad}
 
 
 def _print_json(command: str, exit_code: int, **fields: Any) -> None:  # noqa: ANN401 - any JSON value

@@ -18,14 +18,18 @@ def require_usable(request: Request, host: str) -> None:
     """
     if request.reason == "other" and not request.note:
         raise OnboxError("note-missing")
-    _require_short("note", request.note)
-    _require_short("ticket", request.ticket)
+    require_short("note", request.note)
+    require_short("ticket", request.ticket)
     if request.confirm is not None and request.confirm != host and not request.dry_run:
         raise OnboxError("not-confirmed", host=host, answer=repr(request.confirm))
 
 
-def _require_short(what: str, text: str | None) -> None:
-    # So that a record always fits into one syslog message.
+def require_short(what: str, text: str | None) -> None:
+    """See that TEXT, the `note` or `ticket`, is so short that a record always fits into one syslog message.
+
+    Raises:
+        OnboxError: when it is longer.
+    """
     if text and len(text) > _LONGEST[what]:
         raise OnboxError("text-too-long", what=what, most=_LONGEST[what])
 
@@ -44,7 +48,7 @@ def confirm(run: Run, administrator: Administrator) -> None:
         note = run.ask("Note: ")
         if not note:
             raise OnboxError("note-missing")
-        _require_short("note", note)
+        require_short("note", note)
     run.trail.knows(reason=reason, note=note, ticket=request.ticket)
     where = f"{host}, {address}" if (address := address_of_this_host()) else host
     console.facts(

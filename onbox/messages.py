@@ -82,6 +82,24 @@ MESSAGES: dict[str, Message] = {
         USAGE, "The reason 'other' needs a note.", "Say in --note why the records must be synchronised again."
     ),
     "reason-unknown": Message(USAGE, "{answer} is not one of the reasons.", "Answer with a number from 1 to 5."),
+    "time-unreadable": Message(
+        USAGE,
+        "{answer} is not a date or a time.",
+        "Write 2026-11-24 or 2026-11-24T08:30, which is UTC unless an offset such as +01:00 follows.",
+    ),
+    "run-unknown": Message(USAGE, "No run on record has an id that begins with {run}.", "See 'onbox audit list'."),
+    "run-ambiguous": Message(
+        USAGE, "{count} runs have an id that begins with {run}: {runs}.", "Give more of the id of the one you mean."
+    ),
+    "run-not-open": Message(
+        USAGE, "The run {run} is not open: {outcome}.", "Only a run whose outcome is unknown can be resolved."
+    ),
+    "note-empty": Message(USAGE, "The note is empty.", "Say in --note how the outcome was found out."),
+    "export-unwritten": Message(
+        USAGE,
+        "The export could not be written whole: {detail}.",
+        "Make room for it, or keep its reader open, and export again.",
+    ),
     # Refused
     "settings-unsafe": Message(
         REFUSED,
@@ -264,6 +282,11 @@ MESSAGES: dict[str, Message] = {
     ),
     "unexpected-after": Message(UNKNOWN, "onbox itself failed after the attempt ({detail}).", _LOOK),
     # Reading the audit journal
+    "run-resolved": Message(
+        DONE,
+        "The run {run} is now on record as a {outcome}; nothing else was changed.",
+        "See 'onbox audit show {run}'.",
+    ),
     "journal-unreadable": Message(
         REFUSED,
         "There is no audit journal at {path} that can be read: {detail}.",

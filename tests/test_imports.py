@@ -74,6 +74,9 @@ def listing(appliance: Machine, onbox: Onbox) -> Listing:
         ("audit --help", TYPER),
         ("check", READING),
         ("check --json", READING),
+        ("audit list", READING),
+        ("audit export", READING),
+        ("status", RECORDING),
         ("resync", RECORDING),  # refused for want of a terminal
     ],
 )

@@ -1,0 +1,115 @@
+"""The journal, or a copy of it on another machine, opened to be read: no lock is taken and nothing is written."""
+
+import json
+import math
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from onbox.audit.files import lines_from_end, open_to_read
+from onbox.audit.record import Record
+from onbox.audit.runs import time_of
+from onbox.errors import OnboxError
+
+_EVERY_LINE = re.compile(b"")
+_NEEDED = ("time", "run", "event", "outcome")
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(constant)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _refuse(text)
+
+
+# What this refuses could not be written as JSON again.
+_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
+
+
+def record_of(line: bytes) -> Record | None:
+    """Give the record in a LINE of the journal, or None when it is none that a reader could use."""
+    try:
+        record = _DECODER.decode(line.decode("utf-8"))
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(record, dict) or not all(isinstance(record.get(name), str) for name in _NEEDED):
+        return None
+    return record if time_of(record).year > 1 else None
+
+
+def member(record: Record, path: str) -> Any:  # noqa: ANN401 - any JSON value
+    """Give the member of RECORD at PATH (`actor.admin`), or None where there is none; an empty path is the record."""
+    value: Any = record
+    for name in _names(path):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+@cache
+def _names(path: str) -> tuple[str, ...]:
+    return tuple(path.split(".")) if path else ()
+
+
+class Reader:
+    """The records of one journal.
+
+    BAD counts the lines met so far that are none, which `verify` explains.
+    What does not match is not read closely, so that a million records take seconds.
+    """
+
+    def __init__(self, stream: BinaryIO, path: Path) -> None:
+        """Read from STREAM, an open file that is called PATH."""
+        self.path = path
+        self.bad = 0
+        self._stream = stream
+
+    def newest_first(self, matching: re.Pattern[bytes] = _EVERY_LINE) -> Iterator[Record]:
+        """Yield the records in MATCHING lines from the end on; only as much is read as is asked for."""
+        return self._records(lines_from_end(self._stream.fileno()), matching)
+
+    def oldest_first(self, matching: re.Pattern[bytes] = _EVERY_LINE) -> Iterator[Record]:
+        """Yield the records in MATCHING lines from the beginning on."""
+        self._stream.seek(0)
+        return self._records((line.rstrip(b"\n") for line in self._stream), matching)
+
+    def _records(self, lines: Iterator[bytes], matching: re.Pattern[bytes]) -> Iterator[Record]:
+        for line in lines:
+            if matching.search(line):
+                record = record_of(line)
+                if record is not None:
+                    yield record
+                    continue
+            elif line.startswith(b"{") and line.endswith(b"}"):
+                continue
+            self.bad += 1
+
+
+@contextmanager
+def opened(path: Path, *, may_be_missing: bool) -> Iterator[Reader]:
+    """Open the journal at PATH to be read; one that MAY_BE_MISSING then reads like an empty one.
+
+    Raises:
+        OnboxError: when it can't be read.
+    """
+    try:
+        stream = _open(path, may_be_missing=may_be_missing)
+    except (OSError, ValueError) as error:
+        detail = getattr(error, "strerror", "it has no valid name")
+        raise OnboxError("journal-unreadable", path=path, detail=detail) from None
+    with stream:
+        yield Reader(stream, path)
+
+
+def _open(path: Path, *, may_be_missing: bool) -> BinaryIO:
+    try:
+        return open_to_read(path)
+    except FileNotFoundError:
+        if not may_be_missing:
+            raise
+        return Path(os.devnull).open("rb")

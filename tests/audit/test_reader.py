@@ -1,0 +1,143 @@
+"""Reading a journal: what is a record, in which order they come, and what is left alone."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onbox.audit.reader import member, opened, record_of
+from onbox.errors import OnboxError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from history import History
+
+WHOLE = b'{"event":"e","outcome":"o","run":"r","time":"2026-11-24T11:00:00.000000Z"%b}'
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"\xff",
+        b"[" * 100_000,
+        WHOLE.replace(b'"r"', b"1") % b"",
+        WHOLE.replace(b'"outcome":"o",', b"") % b"",
+        WHOLE.replace(b"2026-11-24", b"yesterday") % b"",
+        WHOLE % b',"x":NaN',
+        WHOLE % b',"x":-Infinity',
+        WHOLE % b',"x":1e999',
+        WHOLE % (b',"x":' + b"9" * 5000),
+    ],
+)
+def test_line_that_no_reader_could_use_is_no_record(line: bytes) -> None:
+    """A record has a run, an event, an outcome and a time, and can be written as JSON again."""
+    assert record_of(line) is None
+
+
+def test_record_keeps_what_the_line_says() -> None:
+    """Numbers, texts and members that no reader knows come through."""
+    record = record_of(WHOLE % b',"x":[1,1.5,"\\u001b"]')
+
+    assert record is not None
+    assert [1, 1.5, "\x1b"] == record["x"]
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [("", {"a": {"b": 1}}), ("a", {"b": 1}), ("a.b", 1), ("a.c", None), ("a.b.c", None), ("x.y", None)],
+)
+def test_member_is_found_or_nothing(path: str, expected: Any) -> None:
+    """Whatever a forged record holds, looking for a member never fails."""
+    assert expected == member({"a": {"b": 1}}, path)
+
+
+def test_both_directions_read_all_records(history: History) -> None:
+    """The newest first is the oldest first, turned around."""
+    history.run()
+    history.refused()
+
+    with opened(history.path, may_be_missing=False) as journal:
+        assert history.records() == list(journal.oldest_first())
+        assert history.records()[::-1] == list(journal.newest_first())
+        assert 0 == journal.bad
+
+
+def test_only_matching_lines_are_read(history: History) -> None:
+    """What a pattern does not find is passed over, and is no bad line."""
+    history.run()
+
+    with opened(history.path, may_be_missing=False) as journal:
+        found = list(journal.newest_first(re.compile(b"resync.attempt")))
+
+        assert ["resync.attempt"] == [record["event"] for record in found]
+        assert 0 == journal.bad
+
+
+@pytest.mark.parametrize("pattern", [b"", b"resync.refused"])
+def test_bad_lines_are_left_out_and_counted(history: History, pattern: bytes) -> None:
+    """Garbage and a torn last line hide no record and don't go unnoticed, whatever is looked for."""
+    history.refused()
+    whole = history.path.read_bytes()
+    history.path.write_bytes(b"garbage\n" + whole + b"\n" + whole[:-20])
+
+    with opened(history.path, may_be_missing=False) as journal:
+        assert 1 == len(list(journal.oldest_first(re.compile(pattern))))
+        assert 3 == journal.bad
+
+
+def test_matching_line_that_is_no_record_is_counted(history: History) -> None:
+    """A line that only looks like a record is a bad line."""
+    history.path.write_bytes(b'{"event":"resync.refused"}\n')
+
+    with opened(history.path, may_be_missing=False) as journal:
+        assert [] == list(journal.newest_first(re.compile(b"refused")))
+        assert 1 == journal.bad
+
+
+def test_journal_that_was_never_made_reads_like_an_empty_one(tmp_path: Path) -> None:
+    """Before the first run there is nothing to read, and that is no error."""
+    with opened(tmp_path / "audit.jsonl", may_be_missing=True) as journal:
+        assert [] == list(journal.newest_first())
+        assert [] == list(journal.oldest_first())
+
+
+def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
+    """A file that isn't there, isn't a file or has an impossible name ends in words, without waiting."""
+    os.mkfifo(tmp_path / "pipe")
+    for name, words in (("no", "No such file"), ("", "regular file"), ("pipe", "regular file"), ("\0", "valid name")):
+        with pytest.raises(OnboxError, match=words), opened(tmp_path / name, may_be_missing=False):
+            pass
+
+
+def test_reading_takes_no_lock_and_changes_nothing(history: History) -> None:
+    """A reader neither waits for a writer nor leaves a trace, and needs no right to write."""
+    history.run()
+    folder = history.path.parent
+    history.path.chmod(0o400)
+    folder.chmod(0o500)
+    before = {entry.name: (entry.stat().st_mtime_ns, entry.stat().st_size) for entry in folder.iterdir()}
+    with history.path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with opened(history.path, may_be_missing=False) as journal:
+            assert 3 == len(list(journal.newest_first()))
+            with history.path.open("rb") as other, pytest.raises(BlockingIOError):
+                fcntl.flock(other, fcntl.LOCK_SH | fcntl.LOCK_NB)
+
+    assert before == {entry.name: (entry.stat().st_mtime_ns, entry.stat().st_size) for entry in folder.iterdir()}
+
+
+@given(st.binary(max_size=200))
+def test_no_line_breaks_the_reader(line: bytes) -> None:
+    """Whatever stands in the file, it is a record or it is none."""
+    assert isinstance(record_of(line), (dict, type(None)))

@@ -1,0 +1,178 @@
+"""A run whose outcome was unknown is resolved by one more record, as real processes do it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from rehearsal import Machine, Onbox, Run
+
+NOTE = "The MFA tokens are there."
+
+
+def resolve(onbox: Onbox, run: str, *more: str, outcome: str = "success", note: str = NOTE) -> Run:
+    """Resolve *run* without a terminal."""
+    return onbox.without_terminal("audit", "resolve", run, "--outcome", outcome, "--note", note, *more)
+
+
+def unknown(appliance: Machine, onbox: Onbox) -> str:
+    """Run onbox with an answer of rsautil that nobody knows, and return the run."""
+    appliance.behave(update="no-output")
+    assert 6 == onbox("resync").exit_code
+    return str(appliance.journal()[-1]["run"])
+
+
+def cut_off(appliance: Machine, onbox: Onbox, torn: bytes = b"") -> str:
+    """Run onbox, take its result from the journal as if the power had failed, and return the run."""
+    assert 0 == onbox("resync").exit_code
+    path = appliance.audit / "audit.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:2]) + torn)
+    (appliance.audit / "tip.json").unlink()
+    return str(json.loads(lines[0])["run"])
+
+
+def test_unknown_run_is_resolved_by_a_record_more(appliance: Machine, onbox: Onbox) -> None:
+    """The records so far stay as they are, and the new one says who found out what and how."""
+    run = unknown(appliance, onbox)
+    before = appliance.journal()
+    done = resolve(onbox, run[:8])
+
+    assert 0 == done.exit_code
+    assert f"The run {run} is now on record as a success" in " ".join(done.screen.split())
+    assert before == appliance.journal()[:-1]
+    last = appliance.journal()[-1]
+    assert (run, "run.resolved", "success", NOTE) == (last["run"], last["event"], last["outcome"], last["note"])
+    assert last["actor"]["uid"] == before[-1]["actor"]["uid"]
+    assert last["prev"] == before[-1]["hash"]
+
+
+def test_resolution_as_json(appliance: Machine, onbox: Onbox) -> None:
+    """A program gets one object on standard output and nothing else there."""
+    run = unknown(appliance, onbox)
+    done = resolve(onbox, run, "--json", outcome="failure")
+    found = json.loads(done.screen)
+
+    assert (0, "audit resolve", run, "failure") == (
+        found["exit_code"],
+        found["command"],
+        found["run"],
+        found["outcome"],
+    )
+
+
+def test_run_is_resolved_once(appliance: Machine, onbox: Onbox) -> None:
+    """What is known is not open, and can't be resolved into its contrary."""
+    run = unknown(appliance, onbox)
+    resolve(onbox, run)
+    done = resolve(onbox, run, outcome="failure")
+
+    assert 2 == done.exit_code
+    assert "is not open: its outcome is success (run.resolved)" in done.errors
+    assert 1 == sum(record["event"] == "run.resolved" for record in appliance.journal())
+
+
+def test_run_that_was_cut_off_is_abandoned_first(appliance: Machine, onbox: Onbox) -> None:
+    """After a power loss a torn line is put aside and the attempt abandoned, as the next run would do it."""
+    run = cut_off(appliance, onbox, torn=b'{"actor":')
+    done = resolve(onbox, run)
+
+    assert 0 == done.exit_code
+    assert "was never finished" in done.screen
+    assert "has no result" in " ".join(done.screen.split())
+    expected = ["admin.verified", "resync.attempt", "journal.repaired", "run.abandoned", "run.resolved"]
+    assert expected == [record["event"] for record in appliance.journal()]
+
+    appliance.behave(update="documented")
+    onbox("resync")
+
+    assert "run.abandoned" not in [record["event"] for record in appliance.journal()[5:]]
+
+
+def test_run_that_changed_nothing_is_not_open(appliance: Machine, onbox: Onbox) -> None:
+    """A dry run and a refusal have nothing to resolve."""
+    assert 0 == onbox("resync", "--dry-run").exit_code
+    assert 3 == onbox("resync", "--confirm", "elsewhere").exit_code
+    dry, refused = (record["run"] for record in appliance.journal())
+
+    assert "it tried no update" in resolve(onbox, dry).errors
+    assert "its outcome is refused (resync.refused)" in resolve(onbox, refused).errors
+    assert 2 == len(appliance.journal())
+
+
+def test_unknown_id_makes_no_journal(appliance: Machine, onbox: Onbox) -> None:
+    """Before the first run there is nothing to resolve, and looking for it leaves nothing behind."""
+    done = resolve(onbox, "1a2b3c4d")
+
+    assert 2 == done.exit_code
+    assert "No run on record" in done.errors
+    assert [] == list(appliance.audit.iterdir())
+
+
+@pytest.mark.parametrize(("note", "words"), [("", "note is empty"), (" ", "note is empty"), ("x" * 401, "longer than")])
+def test_note_says_something_short(onbox: Onbox, note: str, words: str) -> None:
+    """How the outcome was found out is asked for, and fits into a record."""
+    done = resolve(onbox, "1a2b3c4d", note=note)
+
+    assert 2 == done.exit_code
+    assert words in done.errors
+
+
+def test_run_under_way_is_not_resolved(appliance: Machine, onbox: Onbox) -> None:
+    """Nobody calls the outcome of a run that is still changing something."""
+    run = cut_off(appliance, onbox)
+    folder = os.open(appliance.audit, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    done = resolve(onbox, run)
+    os.close(folder)
+
+    assert 3 == done.exit_code
+    assert "Another run" in done.errors
+    assert 2 == len(appliance.journal())
+
+
+def test_copy_that_was_not_sent_is_a_warning(appliance: Machine, onbox: Onbox) -> None:
+    """The resolution is on record, and the person learns that syslog has no copy of it."""
+    run = unknown(appliance, onbox)
+    gone = appliance.folder / "log"
+    appliance.config.write_text(appliance.config.read_text().replace('syslog = ""', f'syslog = "{gone}"'))
+    done = resolve(onbox, run)
+
+    assert 0 == done.exit_code
+    assert "The syslog copy was not sent" in " ".join(done.screen.split())
+
+
+def test_copy_goes_to_syslog(appliance: Machine, onbox: Onbox) -> None:
+    """The record of the resolution leaves the machine like all others."""
+    run = unknown(appliance, onbox)
+    path = appliance.folder / "log"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
+        log.bind(str(path))
+        path.chmod(0o666)
+        log.settimeout(5)
+        appliance.config.write_text(appliance.config.read_text().replace('syslog = ""', f'syslog = "{path}"'))
+
+        assert 0 == resolve(onbox, run).exit_code
+        assert b'"event":"run.resolved"' in log.recv(65536)
+
+
+@pytest.mark.root
+def test_only_the_owner_of_the_journal_resolves(
+    appliance: Machine, onbox: Onbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A record must name the account that runs onbox: even root, who could write it, adds none."""
+    run = unknown(appliance, onbox)
+    before = appliance.journal()
+    os.chown(appliance.config, 0, 0)
+    monkeypatch.setattr("rehearsal.without_rights", list)
+    done = resolve(onbox, run)
+
+    assert 5 == done.exit_code
+    assert "not to you (0)" in done.errors
+    assert before == appliance.journal()
