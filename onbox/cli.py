@@ -11,7 +11,7 @@ import typer
 
 from onbox import __version__
 from onbox.errors import OnboxError
-from onbox.messages import MEANING
+from onbox.messages import MEANING, Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,10 +108,13 @@ def resync(
     )
     console = Console(json=json)
     ending = resynchronise(request, console, Diagnostics(verbose=context.obj["verbose"]))
-    if json:
-        _print_json("resync", ending.message.exit_code, **ending.as_json())
-    else:
-        console.ending(ending)
+    try:
+        if json:
+            _print_json("resync", ending.message.exit_code, **ending.as_json())
+        else:
+            console.ending(ending)
+    except Exception:  # noqa: BLE001 - however the screen broke, the exit code and a plain line tell the end
+        _complain(ending.message)
     raise typer.Exit(ending.message.exit_code)
 
 
@@ -371,18 +374,19 @@ def main() -> None:
     except SystemExit as ending:
         code = ending.code
     except OnboxError as error:
-        _complain(error)
+        _complain(error.message)
         code = error.message.exit_code
     except Exception as error:  # noqa: BLE001 - never a traceback, which could show values
         unexpected = OnboxError("unexpected", detail=type(error).__name__)
-        _complain(unexpected)
+        _complain(unexpected.message)
         code = unexpected.message.exit_code
     _flush()
     sys.exit(code)
 
 
-def _complain(error: OnboxError) -> None:
-    typer.echo(f"onbox: {error.message.what} {error.message.advice}", err=True)
+def _complain(message: Message) -> None:
+    with suppress(OSError):
+        typer.echo(f"onbox: {message.what} {message.advice}", err=True)
 
 
 def _flush() -> None:

@@ -4,7 +4,7 @@
 """
 
 import uuid
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 
 from onbox import rsautil
@@ -53,10 +53,14 @@ def resynchronise(request: Request, console: Console, log: Diagnostics) -> Endin
         except Exception as error:  # noqa: BLE001 - whatever broke, nothing was changed, and the person is told so
             log.failure(error)
             return _refused(trail, OnboxError("unexpected", detail=type(error).__name__), name)
-        with log.step("update"):
-            answer = _update(run, administrator)
-        with log.step("result"):
-            return _result(run, administrator, answer, name)
+        try:
+            with log.step("update"):
+                answer = _update(run, administrator)
+            with log.step("result"):
+                return _result(run, administrator, answer, name)
+        except Exception as error:  # noqa: BLE001 - whatever broke, it is too late to say that nothing was changed
+            log.failure(error)
+            return _broken(trail, error, name)
 
 
 def _require_sound(subject: Subject) -> None:
@@ -117,12 +121,8 @@ def _update(run: Run, administrator: Administrator) -> Answer:
     settings, copy_problem = run.subject.settings, run.trail.copy_problem
     if settings.syslog_required and copy_problem:
         return _not_run(Verdict("failure", "syslog-required"), copy_problem)
-    try:
-        with run.console.working("Update", "rsautil is at work; many silent seconds are normal") as tick:
-            return rsautil.update_marker_time(settings, administrator.name, administrator.password, tick)
-    except Exception as error:  # noqa: BLE001 - the result must be put on record, whatever broke
-        run.log.failure(error)
-        return _not_run(Verdict("unknown", "unexpected-after"), type(error).__name__)
+    with run.console.working("Update", "rsautil is at work; many silent seconds are normal") as tick:
+        return rsautil.update_marker_time(settings, administrator.name, administrator.password, tick)
 
 
 def _not_run(verdict: Verdict, problem: str) -> Answer:
@@ -153,6 +153,14 @@ def _result(run: Run, administrator: Administrator, answer: Answer, name: str) -
 
 def _copy_warnings(trail: Trail) -> tuple[str, ...]:
     return (f"The syslog copy was not sent ({trail.copy_problem}).",) if trail.copy_problem else ()
+
+
+def _broken(trail: Trail, error: Exception, name: str) -> Ending:
+    """End a run that failed after its attempt in a way nobody foresaw; what it can't record, the next run reports."""
+    message = OnboxError("unexpected-after", detail=type(error).__name__).message
+    with suppress(Exception):
+        trail.write_at_last(RESULT, "unknown", message=message.what)
+    return Ending(name, "unknown", message)
 
 
 def _refused(trail: Trail | None, error: OnboxError, name: str) -> Ending:

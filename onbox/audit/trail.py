@@ -125,3 +125,5 @@ class Trail:
                 syslog.send(self._syslog, line)
             except OSError as error:
                 self.copy_problem = f"{self._syslog}: {error.strerror or error}"
+            except Exception as error:  # noqa: BLE001 - whatever became of its copy, the record is on the disk
+                self.copy_problem = f"{self._syslog}: {type(error).__name__}"
