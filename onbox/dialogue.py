@@ -14,9 +14,8 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Literal, cast
+from typing import IO, TYPE_CHECKING, Literal
 
 from onbox.caller import account_name, home_folder
 
@@ -34,8 +33,6 @@ _BLOCK = 64 * 1024
 _TERM_SECONDS, _REST_SECONDS = 3, 2
 # Also those that sh gives to a death by signal; what an exit means is not for sh to judge.
 _ANY_CODE = tuple(range(-64, 256))
-# Makes the terminal on standard input the controlling one of a new session.
-_TAKE_TERMINAL = cast("Callable[[], None]", partial(fcntl.ioctl, 0, termios.TIOCSCTTY, 0))
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])")
 _PIECES = re.compile(rb"[\r\n]|[^\r\n:]*:|[^\r\n:]+")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
@@ -238,7 +235,7 @@ def _start(
             _out=terminal,
             _err=terminal,
             _new_session=True,
-            _preexec_fn=_TAKE_TERMINAL,
+            _preexec_fn=_join_terminal,
             _ok_code=_ANY_CODE,
             _bg=True,
             _bg_exc=False,
@@ -246,6 +243,15 @@ def _start(
         )
     except (sh.CommandNotFound, sh.ForkException, OSError) as error:
         return Transcript("not-started", problem=type(error).__name__)
+
+
+def _join_terminal() -> None:
+    """Make the terminal on standard input the controlling one of the new session, in the child before it is COMMAND.
+
+    When this process is killed the terminal is gone, which must end the command: sh has it ignore that.
+    """
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def _watch(
