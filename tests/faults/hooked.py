@@ -1,0 +1,106 @@
+"""Runs onbox with one of its functions made to fail, to stop, or to be hit by a signal at its Nth call.
+
+    hooked.py PLAN ARGUMENTS OF ONBOX...
+
+PLAN is `MODULE:FUNCTION N before|after ACTION`; ACTION is the name of a signal that the process sends to itself,
+or `raise`: an exception whose text and local variables hold the password (read from where the double keeps it).
+SIGSTOP lets a test do something at that moment; `-` as a plan changes nothing.
+HOME/hooked.json says afterwards how much memory the process took at most, in bytes, and which secrets were not
+forgotten when the hooked function was called.
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+import importlib
+import json
+import logging
+import os
+import resource
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+HOME = Path(os.environ["HOME"])
+
+
+class DisasterError(Exception):
+    """What nobody foresaw."""
+
+
+def password() -> str:
+    """Return the password from where the double keeps it."""
+    accounts = json.loads((HOME.parent / "state" / "administrators.json").read_text())
+    return str(next(iter(accounts.values()))["password"])
+
+
+def act(action: str) -> None:
+    """Do what the plan says."""
+    if action != "raise":
+        os.kill(os.getpid(), getattr(signal, action))
+        return
+    secret = password()
+    raise DisasterError(f"the password is {secret}")
+
+
+def secrets_alive() -> int:
+    """Count the secrets that are not forgotten."""
+    from onbox.secret import Secret  # noqa: PLC0415
+
+    return sum(len(each) > 0 for each in gc.get_objects() if isinstance(each, Secret))
+
+
+def hook(place: str, number: int, when: str, action: str, report: dict[str, Any]) -> None:
+    """Put a wrapper around the function at *place*, wherever onbox has imported it."""
+    module_name, _, path = place.partition(":")
+    owner: Any = importlib.import_module(module_name)
+    *classes, name = path.split(".")
+    for each in classes:
+        owner = getattr(owner, each)
+    original = getattr(owner, name)
+    calls = 0
+
+    @functools.wraps(original)
+    def wrapper(*arguments: Any, **keywords: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        now = calls == number
+        if now and when == "before":
+            report["secrets"] = secrets_alive()
+            act(action)
+        result = original(*arguments, **keywords)
+        if now and when == "after":
+            act(action)
+        return result
+
+    setattr(owner, name, wrapper)
+    for module in [each for key, each in sys.modules.items() if key.partition(".")[0] == "onbox"]:
+        for key, value in vars(module).items():
+            if value is original:
+                setattr(module, key, wrapper)
+
+
+def main() -> None:
+    """Run the command line behind the plan."""
+    plan, sys.argv = sys.argv[1], ["onbox", *sys.argv[2:]]
+    report: dict[str, Any] = {}
+    if "-" != plan:
+        from onbox import cli, resync  # noqa: F401, PLC0415 - so that all is there to be hooked
+
+        place, number, when, action = plan.split()
+        hook(place, int(number), when, action, report)
+    if "HOOKED_LOGGING" in os.environ:
+        logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
+    from onbox.cli import main as onbox  # noqa: PLC0415
+
+    try:
+        onbox()
+    finally:
+        report["memory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        (HOME / "hooked.json").write_text(json.dumps(report))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,348 @@
+"""What the person and the machine can do at the wrong moment."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pexpect
+from rehearsal import SECONDS
+
+from faults.scene import HOST, Shown
+from faults.table import STOPPED, SUCCESS, End, Fault, Rows
+from onbox.audit.record import GENESIS, canonical, digest
+from onbox.audit.tip import Tip
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from faults.scene import Child, Scene
+
+INTERRUPTED = ("Interrupted before the update", "Nothing was changed.")
+CONFIRMED = ("rsautil confirmed that the marker time is 0",)
+ABANDONED = ("has no result; what it changed is not known", *CONFIRMED)
+STOPPED_LATE = End(130, "verified refused", "verify")
+TWICE = End(0, "verified attempt success verified attempt success", "verify update verify update", changed=True)
+
+# The ways to ask a program to stop.
+STOPS: dict[str, Callable[[Scene, Child[str]], object]] = {
+    "^C": lambda _, child: child.sendintr(),
+    "SIGTERM": lambda scene, _: os.kill(scene.pid, signal.SIGTERM),
+    "SIGHUP": lambda scene, _: os.kill(scene.pid, signal.SIGHUP),
+    "the connection lost": lambda scene, child: scene.hang_up(child),
+}
+QUESTIONS = {"admin": STOPPED, "password": STOPPED, "reason": STOPPED_LATE, "host": STOPPED_LATE}
+
+
+def stop_at_question(question: str, stop: Callable[[Scene, Child[str]], object], scene: Scene) -> None:
+    """Stop the run where *question* is asked."""
+    scene.run(answers=scene.answers(**{question: partial(stop, scene)}))
+
+
+def stop_during_check(stop: Callable[[Scene, Child[str]], object], scene: Scene) -> None:
+    """Stop the run while rsautil checks the password."""
+    child = scene.spawn()
+    scene.talk(child, scene.answers(reason=None, host=None))
+    scene.wait_for_call(1)
+    stop(scene, child)
+    scene.end(child)
+
+
+def stop_during_update(stop: Callable[[Scene, Child[str]], object], scene: Scene) -> None:
+    """Try to stop the run while rsautil is at the update."""
+    child = scene.spawn()
+    scene.talk(child)
+    scene.wait_for_call(2)
+    stop(scene, child)
+    scene.end(child)
+
+
+def early_rows() -> Rows:
+    """Return a row for each way to stop, at each place before the attempt."""
+    rows: Rows = {}
+    for name, stop in STOPS.items():
+        told = () if name == "the connection lost" else INTERRUPTED
+        for question, end in QUESTIONS.items():
+            rows[f"{name} at the question for the {question}"] = Fault(
+                end, told, play=partial(stop_at_question, question, stop)
+            )
+        rows[f"{name} while rsautil checks the password"] = Fault(
+            End(130, "refused", "verify"), told, behaviour={"verify_delay": 60}, play=partial(stop_during_check, stop)
+        )
+        rows[f"{name} during the update"] = Fault(
+            SUCCESS,
+            CONFIRMED if told else (),
+            behaviour={"update_delay": 0.5},
+            play=partial(stop_during_update, stop),
+        )
+    return rows
+
+
+# The moments of a run from the hold on, each a call of a function of onbox; and what is on record and was run by then.
+MOMENTS = {
+    "before the attempt is written": ("onbox.audit.journal:Journal.append 2 before", "verified", "verify"),
+    "after the attempt is written": ("onbox.audit.journal:Journal.append 2 after", "verified attempt", "verify"),
+    "before rsautil is started": ("onbox.dialogue:converse 2 before", "verified attempt", "verify"),
+    "when rsautil has ended": ("onbox.rsautil:judge 1 before", "verified attempt", "verify update"),
+    "before the result is written": (
+        "onbox.audit.journal:Journal.append 3 before",
+        "verified attempt",
+        "verify update",
+    ),
+    "after the result is written": (
+        "onbox.audit.journal:Journal.append 3 after",
+        "verified attempt success",
+        "verify update",
+    ),
+}
+
+
+def hit(place: str, name: str, scene: Scene) -> None:
+    """Have the run hit by a signal at a place."""
+    scene.run(plan=f"{place} {name}")
+
+
+def kill_and_run_again(place: str, scene: Scene) -> None:
+    """Kill the run at a place, and run onbox again."""
+    scene.run(plan=f"{place} SIGKILL")
+    scene.run()
+
+    assert [-signal.SIGKILL, 0] == [shown.code for shown in scene.shown]
+
+
+def kill_during_update(scene: Scene) -> None:
+    """Kill the run while rsautil is at the update, and run onbox again."""
+    stop_during_update(lambda scene, _: os.kill(scene.pid, signal.SIGKILL), scene)
+    scene.machine.behave(update_delay=0)
+    scene.run()
+
+
+def moment_rows() -> Rows:
+    """Return a row for each signal at each moment from the hold on."""
+    rows: Rows = {
+        f"{name} {moment}": Fault(SUCCESS, CONFIRMED, play=partial(hit, place, name))
+        for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGTSTP")
+        for moment, (place, _, _) in MOMENTS.items()
+    }
+    for moment, (place, records, called) in MOMENTS.items():
+        left = records == "verified attempt"
+        end = End(
+            0,
+            f"{records} {'abandoned ' if left else ''}verified attempt success",
+            f"{called} verify update",
+            changed=True,
+        )
+        rows[f"SIGKILL {moment}"] = Fault(
+            end, ABANDONED if left else CONFIRMED, play=partial(kill_and_run_again, place)
+        )
+    return rows
+
+
+def cut_power(number: int, torn: int, scene: Scene) -> None:
+    """End a run when record *number* is written, leave the first bytes of it, as a power loss does, and run again."""
+    scene.run(plan=f"onbox.audit.journal:Journal.append {number} after SIGKILL")
+    path = scene.machine.audit / "audit.jsonl"
+    *whole, last = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(whole) + last[:torn])
+    (path.parent / "tip.json").write_bytes(Tip.of(json.loads(whole[-1])).text())
+    scene.run()
+
+
+def power_rows() -> Rows:
+    """Return rows for a power loss at a byte of the attempt, and of the result."""
+    torn = ("A record that was never finished",)
+    attempt = End(0, "verified repaired verified attempt success", "verify verify update", changed=True)
+    result = End(
+        0, "verified attempt repaired abandoned verified attempt success", "verify update verify update", changed=True
+    )
+    return {
+        f"power loss while the {name} is written, {where}": Fault(end, told, play=partial(cut_power, number, byte))
+        for byte, where in ((1, "after its first byte"), (700, "in its middle"), (-1, "before its last byte"))
+        for number, name, end, told in (
+            (2, "attempt", attempt, (*torn, *CONFIRMED)),
+            (3, "result", result, (*torn, *ABANDONED)),
+        )
+    }
+
+
+def suspend(scene: Scene) -> None:
+    """Suspend the run with ^Z in a shell, and take it up again."""
+    shell = pexpect.spawn(
+        "bash",
+        ["--norc", "--noprofile", "-i"],
+        env=scene.onbox.environment() | {"PS1": "shell> "},
+        cwd=scene.onbox.home,
+        encoding="utf-8",
+        timeout=SECONDS,
+        dimensions=(25, 200),
+    )
+    screen: list[str] = []
+    shell.expect_exact("shell> ")
+    shell.sendline(shlex.join(scene.command()))
+    scene.talk(shell, scene.answers(host=lambda child: child.sendcontrol("z")), until="Stopped")
+    screen.append(shell.before or "")
+    assert len(scene.journal()) == 1
+    shell.expect_exact("shell> ")
+    shell.sendline("fg")
+    shell.expect_exact("onbox")
+    shell.sendline(HOST)
+    shell.expect_exact("shell> ")
+    screen.append(shell.before or "")
+    shell.sendline("echo code=$?.")
+    shell.expect(r"code=(\d+)\.")
+    scene.shown.append(Shown(int(str(shell.match.group(1))), "\n".join(screen)))  # type: ignore[union-attr]
+    shell.sendeof()
+    shell.expect(pexpect.EOF)
+    shell.close()
+
+
+def set_clock_back(scene: Scene) -> None:
+    """Leave the journal as it is when the clock is set back by an hour now: its records are of the future."""
+    path = scene.machine.audit / "audit.jsonl"
+    records, previous = scene.journal(), GENESIS
+    for record in records:
+        record["time"] = f"{datetime.fromisoformat(record['time']) + timedelta(hours=1):%Y-%m-%dT%H:%M:%S.%fZ}"
+        record["prev"] = previous
+        record["hash"] = previous = digest(record)
+    path.write_text("".join(canonical(record) + "\n" for record in records))
+    (path.parent / "tip.json").write_bytes(Tip.of(records[-1]).text())
+
+
+def set_clock_back_between(scene: Scene) -> None:
+    """Set the clock back between two runs."""
+    scene.run("resync", "--dry-run")
+    set_clock_back(scene)
+    scene.run()
+
+
+def set_clock_back_during_run(scene: Scene) -> None:
+    """Set the clock back while the last question stands."""
+
+    def answer(child: Child[str]) -> None:
+        set_clock_back(scene)
+        child.sendline(HOST)
+
+    scene.run(answers=scene.answers(host=answer))
+
+
+def set_clock_back_after_denials(scene: Scene) -> None:
+    """Give wrong passwords as often as is safe, set the clock back, and try again."""
+    for _ in range(4):
+        scene.run(answers=scene.answers(password="Wrong-1!") | {"Type yes to try again: ": "yes"})
+    set_clock_back(scene)
+    scene.run()
+
+
+def change_host_name(scene: Scene) -> None:
+    """Change the name of the host while the last question stands, and run onbox again under the new name."""
+    named = 'echo "$0" >/proc/sys/kernel/hostname && exec "$@"'
+
+    def rename(child: Child[str]) -> None:
+        inside = ["nsenter", "--target", str(child.pid), "--uts", "sh", "-c"]
+        subprocess.run([*inside, "echo am-new >/proc/sys/kernel/hostname"], check=True)
+        child.sendline("am-old")
+
+    for name, answer in (("am-old", rename), ("am-new", "am-new")):
+        scene.run(before=("unshare", "--uts", "sh", "-c", named, name), answers=scene.answers(host=answer))
+
+    assert ["am-old"] * 3 + ["am-new"] * 3 == [record["host"]["name"] for record in scene.journal()]
+
+
+def run_at_once(count: int, scene: Scene) -> None:
+    """Start *count* runs; the first to come goes on when the others have ended."""
+    children: list[Child[str]] = [scene.spawn() for _ in range(count)]
+    winners = []
+    for child in children:
+        found: Any = child.expect(["Operations Console administrator: ", pexpect.EOF])
+        if found == 0:
+            winners.append(child)
+        else:
+            scene.end(child)
+    assert [3] * (count - 1) == [shown.code for shown in scene.shown]
+    child = winners.pop()
+    child.sendline("ocadmin")
+    scene.talk(child, scene.answers(admin=None))
+    scene.end(child)
+
+
+def at_once(count: int) -> Fault:
+    """Return a row for *count* runs at once."""
+    end = replace(SUCCESS, records=f"{'refused ' * (count - 1)}{SUCCESS.records}")
+    return Fault(end, ("Another run of onbox is under way", *CONFIRMED), play=partial(run_at_once, count))
+
+
+def lose_connection_of_talker(scene: Scene) -> None:
+    """Lose the connection while a run that was told to be verbose is at the update."""
+    child = scene.spawn("--verbose", "resync")
+    scene.talk(child)
+    scene.wait_for_call(2)
+    scene.hang_up(child)
+    scene.end(child)
+
+
+def run_beside_another(scene: Scene) -> None:
+    """Run onbox while another run is at the update."""
+    child = scene.spawn()
+    scene.talk(child)
+    scene.wait_for_call(2)
+    scene.run(answers={})
+    scene.end(child)
+
+
+PERSON: Rows = {
+    **early_rows(),
+    "SIGTERM as the last moment before the hold": Fault(
+        STOPPED_LATE, INTERRUPTED, play=partial(hit, "onbox.interrupts:Interrupts.hold 1 before", "SIGTERM")
+    ),
+    "the connection lost during the update, with --verbose": Fault(
+        SUCCESS, (), behaviour={"update_delay": 0.5}, play=lose_connection_of_talker
+    ),
+    "^Z during the update": Fault(
+        SUCCESS,
+        CONFIRMED,
+        behaviour={"update_delay": 0.5},
+        play=partial(stop_during_update, lambda _, child: child.sendcontrol("z")),
+    ),
+    "^\\ during the update": Fault(
+        SUCCESS,
+        CONFIRMED,
+        behaviour={"update_delay": 0.5},
+        play=partial(stop_during_update, lambda _, child: child.sendcontrol("\\")),
+    ),
+    **moment_rows(),
+    "SIGKILL during the update": Fault(
+        End(0, "verified attempt abandoned verified attempt success", "verify update verify update", changed=True),
+        ABANDONED,
+        behaviour={"update_delay": 60},
+        play=kill_during_update,
+    ),
+    **power_rows(),
+    "suspended with ^Z at a question": Fault(SUCCESS, CONFIRMED, play=suspend),
+    "clock set back by an hour": Fault(
+        End(0, "verified verified attempt success", "verify verify update", changed=True),
+        CONFIRMED,
+        play=set_clock_back_between,
+    ),
+    "clock set back by an hour during a run": Fault(SUCCESS, CONFIRMED, play=set_clock_back_during_run),
+    "clock set back by an hour after wrong passwords": Fault(
+        End(3, "denied denied denied denied refused", "verify verify verify verify"),
+        ("one more could lock the account", "Wait until"),
+        play=set_clock_back_after_denials,
+    ),
+    "host name changed": Fault(TWICE, CONFIRMED, play=change_host_name, root=True),
+    "two runs at once": at_once(2),
+    "ten runs at once": at_once(10),
+    "another run while rsautil is at the update": Fault(
+        End(0, "verified attempt refused success", "verify update", changed=True),
+        ("Another run of onbox is under way",),
+        behaviour={"update_delay": 4},
+        play=run_beside_another,
+    ),
+}

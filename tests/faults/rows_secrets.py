@@ -1,0 +1,131 @@
+"""Secrets: where they must not be found, whatever is switched on and whatever breaks."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from faults.table import REFUSED, REFUSED_LATE, SUCCESS, UNKNOWN, WITHOUT_RECORD, End, Fault, Rows
+
+if TYPE_CHECKING:
+    from faults.scene import Child, Scene
+
+CONFIRMED = ("rsautil confirmed that the marker time is 0",)
+ITSELF = ("onbox itself failed (DisasterError)",)
+ITSELF_LATE = ("onbox itself failed after the attempt (DisasterError)", "not known whether the marker time was changed")
+REFUSED_AT_CHECK = End(3, "refused", "verify")
+NOT_RUN = End(6, "verified attempt unknown", "verify", changed=None)
+
+
+def look_while_update_runs(scene: Scene) -> None:
+    """Look everywhere while rsautil has the password and has not ended."""
+    child = scene.spawn()
+    scene.talk(child)
+    scene.wait_for_call(2)
+    scene.watcher.look()
+    (_, update) = scene.machine.calls()
+    assert update.exit_code is None
+    assert {scene.pid, update.pid, update.parent} <= scene.watcher.seen
+    scene.end(child)
+
+
+def limits_without_core(pid: int) -> bool:
+    """Tell whether a process may not leave a core file, and may not change that."""
+    lines = Path(f"/proc/{pid}/limits").read_text("ascii").splitlines()
+    (core,) = (line.split()[4:6] for line in lines if line.startswith("Max core file size"))
+    return core == ["0", "0"]
+
+
+def look_at_core_limits(scene: Scene) -> None:
+    """See at the prompt for the password that no core file can be written, by onbox or by rsautil."""
+
+    def answer(child: Child[str]) -> None:
+        assert limits_without_core(scene.pid)
+        child.sendline(scene.password)
+
+    child = scene.spawn()
+    scene.talk(child, scene.answers(password=answer))
+    assert limits_without_core(scene.wait_for_call(2, "asked").pid)
+    scene.end(child)
+
+
+def count_secrets(scene: Scene) -> None:
+    """See that onbox holds the password before the update, and not when rsautil has answered."""
+    counts = []
+    for place in ("onbox.confirmation:confirm 1 before", "onbox.rsautil:judge 1 before"):
+        scene.run(plan=f"{place} SIGCONT")
+        counts.append(scene.report()["secrets"])
+
+    assert [1, 0] == counts
+
+
+def talk_all(arguments: tuple[str, ...], plan: str, scene: Scene) -> None:
+    """Run onbox with *arguments*, hooked as *plan* says, with the root logger of Python at DEBUG."""
+    scene.run(*arguments, plan=plan, environment={"HOOKED_LOGGING": "1"})
+
+
+def fail_at(place: str, arguments: tuple[str, ...], scene: Scene) -> None:
+    """Have a function raise what nobody foresaw, its text and its variables holding the password."""
+    talk_all(("--verbose", *(arguments or ("resync",))), f"{place} raise", scene)
+
+    assert "DisasterError" in scene.shown[-1].screen or scene.shown[-1].code == 0
+
+
+def broken(place: str, end: End, told: tuple[str, ...] = ITSELF, arguments: tuple[str, ...] = ()) -> Fault:
+    """Return a row for an exception at a place."""
+    return Fault(end, told, play=partial(fail_at, place, arguments))
+
+
+BROKEN = {
+    "caller": broken("onbox.caller:identify 1 before", WITHOUT_RECORD),
+    "settings": broken("onbox.settings:load 1 before", WITHOUT_RECORD),
+    "interrupts": broken("onbox.interrupts:Interrupts.hold 1 before", REFUSED_LATE),
+    "preflight": broken("onbox.preflight:check_rsautil 1 before", REFUSED),
+    "audit.journal": broken("onbox.audit.journal:Journal.reserve 1 before", REFUSED),
+    "audit.runs": broken("onbox.audit.runs:unfinished 1 before", REFUSED),
+    "audit.trail": broken("onbox.audit.trail:Trail.knows 1 before", REFUSED),
+    "audit.record": broken("onbox.audit.record:canonical 1 before", REFUSED_AT_CHECK),
+    "audit.syslog": broken("onbox.audit.syslog:send 1 before", SUCCESS, CONFIRMED),
+    "administrator": broken("onbox.administrator:require_password 1 before", REFUSED),
+    "secret": broken("onbox.secret:Secret.fingerprint 1 before", REFUSED),
+    "dialogue, at the check": broken("onbox.dialogue:_Reader.read 1 before", REFUSED_AT_CHECK),
+    "signs, at the check": broken("onbox.signs:evidence_in 1 before", REFUSED_AT_CHECK),
+    "rsautil, at the check": broken("onbox.rsautil:judge_check 1 before", REFUSED_AT_CHECK),
+    "confirmation": broken("onbox.confirmation:confirm 1 before", REFUSED_LATE),
+    "console": broken("onbox.console:Console.facts 1 before", REFUSED_LATE),
+    "run": broken("onbox.run:Run.process 2 before", REFUSED_LATE),
+    "audit.journal, writing the attempt": broken("onbox.audit.journal:Journal.append 2 before", REFUSED_LATE),
+    "audit.syslog, copying the attempt": broken("onbox.audit.syslog:send 2 before", SUCCESS, CONFIRMED),
+    "diagnostics, after the attempt": broken("onbox.diagnostics:Diagnostics.step 6 before", NOT_RUN, ITSELF_LATE),
+    "console, after the attempt": broken("onbox.console:Console.working 2 before", NOT_RUN, ITSELF_LATE),
+    "dialogue, after the attempt": broken("onbox.dialogue:converse 2 before", NOT_RUN, ITSELF_LATE),
+    "dialogue, at the end of the update": broken("onbox.dialogue:_end 2 after", UNKNOWN, ITSELF_LATE),
+    "signs, after the attempt": broken("onbox.signs:evidence_in 2 before", UNKNOWN, ITSELF_LATE),
+    "rsautil, after the attempt": broken("onbox.rsautil:judge 1 before", UNKNOWN, ITSELF_LATE),
+    "messages, after the attempt": broken("onbox.messages:Message.filled 1 before", UNKNOWN, ITSELF_LATE),
+    "audit.journal, writing the result": broken("onbox.audit.journal:Journal.append 3 before", UNKNOWN, ITSELF_LATE),
+    "audit.trail, writing the result": broken("onbox.audit.trail:Trail.write_at_last 1 before", UNKNOWN, ITSELF_LATE),
+    "audit.syslog, copying the result": broken("onbox.audit.syslog:send 3 before", SUCCESS, CONFIRMED),
+    "ending": broken("onbox.ending:Ending.as_json 1 before", SUCCESS, CONFIRMED, ("resync", "--json")),
+    "console, at the end": broken("onbox.console:Console.ending 1 before", SUCCESS, CONFIRMED),
+    "cli": broken("onbox.cli:_print_json 1 before", SUCCESS, CONFIRMED, ("resync", "--json")),
+}
+
+SECRETS: Rows = {
+    "looked for while rsautil runs": Fault(
+        SUCCESS, CONFIRMED, behaviour={"update_delay": 3}, play=look_while_update_runs
+    ),
+    "core files": Fault(SUCCESS, CONFIRMED, behaviour={"update_delay": 0.5}, play=look_at_core_limits),
+    "the password kept too long": Fault(
+        End(0, "verified attempt success verified attempt success", "verify update verify update", changed=True),
+        CONFIRMED,
+        play=count_secrets,
+    ),
+    "--verbose": Fault(SUCCESS, CONFIRMED, play=lambda scene: scene.run("--verbose", "resync")),
+    "the root logger at DEBUG": Fault(SUCCESS, CONFIRMED, play=partial(talk_all, ("--verbose", "resync"), "-")),
+    "the root logger at DEBUG, password echoed": Fault(
+        UNKNOWN, ("not known whether",), update="password-echoed", play=partial(talk_all, ("--verbose", "resync"), "-")
+    ),
+    **{f"unexpected exception in {module}": fault for module, fault in BROKEN.items()},
+}

@@ -1,0 +1,133 @@
+"""Strangers: other users, files that others could change, hostile environments, and no person at all."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from functools import partial
+from typing import TYPE_CHECKING
+
+from faults.scene import UNNAMED
+from faults.table import REFUSED, SUCCESS, WITHOUT_RECORD, Fault, Rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from faults.scene import Scene
+
+CONFIRMED = ("rsautil confirmed that the marker time is 0",)
+NO_TERMINAL = ("A person at a terminal is needed",)
+UNSAFE = ("could be changed by somebody else",)
+
+
+def as_root(scene: Scene) -> None:
+    """Run onbox with the rights of root."""
+    scene.run(user=0)
+
+
+def as_another_user(scene: Scene) -> None:
+    """Run onbox as a user who owns nothing here; the settings are root's, as they are where onbox was installed."""
+    os.chown(scene.machine.config, 0, 0)
+    scene.run(user=UNNAMED)
+
+
+def without_terminal(scene: Scene, **environment: str) -> None:
+    """Run onbox as cron and systemd-run do."""
+    scene.without_terminal(**environment)
+
+
+def behind_shell(script: str, scene: Scene) -> None:
+    """Run onbox as $@ of a shell's script."""
+    scene.run(before=("bash", "-c", script, "bash"))
+
+
+def behind_script(scene: Scene) -> None:
+    """Run onbox below the program script."""
+    child = scene.spawn(
+        program=("script", "--quiet", "--return", "--command", shlex.join(scene.command()), "/dev/null")
+    )
+    scene.talk(child)
+    scene.end(child)
+
+
+def trap(folder: Path, name: str) -> Path:
+    """Make a program that leaves a trace when it is run."""
+    path = folder / name
+    path.write_text(f"#!/bin/sh\necho {name} >>'{folder}/trapped'\n")
+    path.chmod(0o755)
+    return path
+
+
+def hostile_environment(scene: Scene) -> None:
+    """Run onbox in an environment that would mislead rsautil wherever it can, and see that nothing gets there."""
+    folder = scene.machine.folder / "traps"
+    folder.mkdir(0o755)
+    for name in ("psql", "java", "sh", "python3"):
+        trap(folder, name)
+    startup = str(trap(folder, "startup"))
+    scene.run(
+        environment={
+            "LD_PRELOAD": "libm.so.6",
+            "LD_LIBRARY_PATH": str(folder),
+            "JAVA_TOOL_OPTIONS": "-javaagent:/tmp/evil.jar",
+            "_JAVA_OPTIONS": "-Xmx1m",
+            "CLASSPATH": str(folder),
+            "BASH_ENV": startup,
+            "ENV": startup,
+            "PGHOST": "evil",
+            "PATH": f"{folder}:/usr/bin:/bin",
+            "IFS": "/",
+            "HOME": "/nowhere/\x1b[31m",
+            "TERM": "../../%s\x1b[2J",
+            "COLUMNS": "1",
+            "LINES": "-1",
+            "LC_ALL": "\x1b[31m",
+            "RSA_SITE": "kept",
+        }
+    )
+
+    assert not (folder / "trapped").exists()
+    for call in scene.machine.calls():
+        assert ("/", "kept") == (call.environment["HOME"], call.environment["RSA_SITE"])
+    assert "Host " in scene.shown[-1].screen
+
+
+def ssh_without_terminal(scene: Scene) -> None:
+    """Run onbox as `ssh host onbox resync` does: no terminal, but an address."""
+    scene.without_terminal(SSH_CONNECTION="192.0.2.7 50000 192.0.2.1 22")
+
+    assert "192.0.2.7" == scene.journal()[0]["actor"]["from"]
+
+
+STRANGERS: Rows = {
+    "root": Fault(WITHOUT_RECORD, ("not run as root",), play=as_root, root=True),
+    "another user": Fault(WITHOUT_RECORD, ("but rsautil belongs to",), play=as_another_user, root=True),
+    "rsautil writable by others": Fault(REFUSED, UNSAFE, prepare=lambda scene: scene.machine.rsautil.chmod(0o757)),
+    "rsautil writable by a group": Fault(REFUSED, UNSAFE, prepare=lambda scene: scene.machine.rsautil.chmod(0o775)),
+    "the folder of rsautil writable by others": Fault(
+        REFUSED, UNSAFE, prepare=lambda scene: scene.machine.rsautil.parent.chmod(0o777)
+    ),
+    "a folder above it writable by others": Fault(
+        REFUSED, UNSAFE, prepare=lambda scene: scene.machine.home.chmod(0o777)
+    ),
+    "a sticky folder above it writable by others": Fault(
+        SUCCESS, CONFIRMED, prepare=lambda scene: scene.machine.home.chmod(0o1777)
+    ),
+    "settings writable by others": Fault(
+        WITHOUT_RECORD, ("settings file", *UNSAFE), prepare=lambda scene: scene.machine.config.chmod(0o666)
+    ),
+    "a hostile environment": Fault(SUCCESS, CONFIRMED, play=hostile_environment),
+    "cron": Fault(REFUSED, NO_TERMINAL, play=without_terminal),
+    "systemd-run": Fault(REFUSED, NO_TERMINAL, play=partial(without_terminal, INVOCATION_ID="1", TERM="")),
+    "ssh host onbox resync, without -t": Fault(REFUSED, NO_TERMINAL, play=ssh_without_terminal),
+    "a pipe as standard input": Fault(REFUSED, NO_TERMINAL, play=partial(behind_shell, 'yes | "$@"')),
+    "a terminal that is not the controlling one": Fault(
+        REFUSED, NO_TERMINAL, play=partial(behind_shell, 'exec setsid --wait "$@"')
+    ),
+    "script -c, which is a terminal": Fault(SUCCESS, CONFIRMED, play=behind_script),
+    "standard output a pipe without a reader": Fault(
+        SUCCESS, (), play=partial(behind_shell, 'set -o pipefail; "$@" | true')
+    ),
+    "standard output closed": Fault(SUCCESS, (), play=partial(behind_shell, 'exec "$@" >&-')),
+    "standard error closed": Fault(SUCCESS, CONFIRMED, play=partial(behind_shell, 'exec "$@" 2>&-')),
+}

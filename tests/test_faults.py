@@ -1,0 +1,136 @@
+"""Whatever goes wrong: nothing changed without a record, nothing claimed without proof, nothing leaked."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from faults import page
+from faults.rows import FAULTS
+from faults.scene import Scene
+from faults.table import RECORDS, Fault
+from faults.watch import alive, wait_until
+
+from onbox.audit.record import GENESIS, digest
+from onbox.rsautil import CHECK_ARGUMENTS, update_arguments
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rehearsal import Onbox
+
+ARGUMENTS = {"verify": list(CHECK_ARGUMENTS), "update": list(update_arguments("ocadmin"))}
+RESULTS = {"success", "failure", "unknown"}
+
+
+@pytest.fixture
+def scene(onbox: Onbox) -> Iterator[Scene]:
+    """Return the scene of a fault."""
+    with Scene(onbox) as scene:
+        yield scene
+
+
+def rows() -> list[Any]:
+    """Return the rows of all groups, named after their fault."""
+    return [
+        pytest.param(fault, id=name, marks=[pytest.mark.root] if fault.root else [])
+        for group in FAULTS.values()
+        for name, fault in group.items()
+    ]
+
+
+@pytest.mark.parametrize("fault", rows())
+def test_fault(fault: Fault, scene: Scene) -> None:
+    """The run ends as the row says, all of it is on record, nothing is left running, and no secret got out."""
+    scene.machine.behave(verify=fault.verify, update=fault.update, **fault.behaviour)
+    scene.settings(timeouts=fault.timeouts)
+    if fault.prepare:
+        fault.prepare(scene)
+
+    fault.play(scene)
+
+    screen = "\n".join(shown.screen for shown in scene.shown)
+    assert fault.end.code == scene.shown[-1].code, screen
+    assert recorded(fault.end.records) == [(each["event"], each["outcome"]) for each in scene.journal()]
+    assert_chained(scene.journal())
+    assert [ARGUMENTS[name] for name in fault.end.called.split()] == [call.argv for call in scene.machine.calls()]
+    assert_environment(scene)
+    assert_marker(fault, scene)
+    assert_order(scene)
+    assert_nothing_left(scene)
+    for words in fault.told:
+        assert words in flat(screen)
+    assert_no_secret(scene, screen)
+
+
+def test_page_is_up_to_date() -> None:
+    """docs/reliability.md shows the rows as they are."""
+    current = page.PAGE.read_text()
+
+    assert page.made(current) == current
+
+
+def recorded(words: str) -> list[tuple[str, str]]:
+    """Return the events and outcomes that a row's words stand for."""
+    return [RECORDS[word] for word in words.split()]
+
+
+def flat(screen: str) -> str:
+    """Return what was shown, as one line without styles."""
+    return re.sub(r"\s+", " ", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen))
+
+
+def assert_chained(journal: list[dict[str, Any]]) -> None:
+    """Require a journal in which each record names the one before it."""
+    previous = GENESIS
+    for number, record in enumerate(journal, 1):
+        assert (number, previous) == (record["seq"], record["prev"])
+        assert digest(record) == record["hash"]
+        previous = record["hash"]
+
+
+def assert_environment(scene: Scene) -> None:
+    """Require that rsautil was told only what onbox tells it, and what the vendor's own variables say."""
+    for call in scene.machine.calls():
+        names = {name for name in call.environment if not name.startswith("RSA_")}
+        assert {"HOME", "USER", "LOGNAME", "SHELL", "PATH", "TERM", "LC_ALL"} == names
+        assert ("/usr/sbin:/usr/bin:/sbin:/bin", "dumb", "C") == tuple(
+            call.environment[name] for name in ("PATH", "TERM", "LC_ALL")
+        )
+
+
+def assert_marker(fault: Fault, scene: Scene) -> None:
+    """Require the marker time that the row promises, and never more than was tried."""
+    before, changed = scene.marker_before, scene.machine.marker() == "0"
+    if fault.end.changed is not None:
+        assert fault.end.changed == changed
+    assert changed or before == scene.machine.marker()
+
+
+def assert_order(scene: Scene) -> None:
+    """Require that each update began after the attempt that is on record for it."""
+    times = [datetime.fromisoformat(each["time"]) for each in scene.journal() if each["event"] == "resync.attempt"]
+    updates = [call.time for call in scene.machine.calls() if call.argv[0] == "store"]
+    for number, began in enumerate(updates, 1):
+        assert number <= sum(time.timestamp() <= began for time in times)
+
+
+def assert_nothing_left(scene: Scene) -> None:
+    """Require that no process of rsautil is left, nor any other in its session."""
+    calls = scene.machine.calls()
+    pids = {pid for call in calls for pid in (call.pid, call.parent, call.left, call.hangs) if pid}
+    sessions = {call.session for call in calls}
+    wait_until(lambda: not alive(pids, sessions), 5)
+
+
+def assert_no_secret(scene: Scene, screen: str) -> None:
+    """Require that neither the password nor what the check of it prints got anywhere, nor a traceback to the screen."""
+    scene.watcher.look()
+    copies = b"\n".join(scene.syslog.messages).decode()
+    assert set() == scene.watcher.found
+    for secret in (scene.password, scene.dba):
+        assert secret not in screen
+        assert secret not in copies
+    assert "Traceback" not in screen
