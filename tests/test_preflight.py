@@ -215,6 +215,9 @@ def test_no_terminal() -> None:
 def test_journal(subject: Subject) -> None:
     """A journal is sound when it can be made, or written and is whole; looking leaves no trace."""
     folder = subject.settings.directory
+    assert f"{folder}, empty" == preflight.check_journal(subject)
+    folder.chmod(0o770)
+    assert "journal-folder" == refusal(preflight.check_journal, subject)
     folder.rmdir()
     assert f"{folder}, made by the first run" == preflight.check_journal(subject)
     assert not folder.exists()
