@@ -132,11 +132,9 @@ class Disk:
     def __init__(self, scene: Scene) -> None:
         """Mount one, until the end of the scene."""
         self.folder, self._scene = scene.machine.audit, scene
-        self._mount("-t", "tmpfs", "-o", f"size=1m,mode=0700,uid={scene.owner[0]},gid={scene.owner[1]}", "tmpfs")
+        options = f"size=1m,mode=0700,uid={scene.owner[0]},gid={scene.owner[1]}"
+        subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(self.folder)], check=True)
         scene.at_end(partial(subprocess.run, ["umount", str(self.folder)], check=True))
-
-    def _mount(self, *options: str) -> None:
-        subprocess.run(["mount", *options, str(self.folder)], check=True)
 
     def preload(self, size: int) -> None:
         """Begin the journal with one record of *size* bytes, so that the end of what follows it meets a page's end."""
@@ -160,10 +158,6 @@ class Disk:
         """Leave no page free, not even the room that was kept."""
         (self.folder / "ballast").unlink()
         self.fill()
-
-    def make_read_only(self) -> None:
-        """Refuse every change from now on."""
-        self._mount("-o", "remount,ro")
 
 
 def full_from_start(scene: Scene) -> None:
@@ -251,10 +245,8 @@ DISK: Rows = {
     },
     "disk full": Fault(NO_JOURNAL, CANT_BE_WRITTEN, play=full_from_start, root=True),
     "disk full before the attempt": full(NOT_ATTEMPTED, CANT_BE_WRITTEN, ATTEMPT, Disk.fill),
-    "disk read-only before the attempt": full(NOT_ATTEMPTED, CANT_BE_WRITTEN, ATTEMPT, Disk.make_read_only),
     "disk full between attempt and result: there is room kept": full(SUCCESS, CONFIRMED, RESULT, Disk.fill),
     "disk full between attempt and result, the room that was kept too": full(
         LOST_RESULT, UNRECORDED, RESULT, Disk.fill_with_ballast
     ),
-    "disk read-only between attempt and result": full(LOST_RESULT, UNRECORDED, RESULT, Disk.make_read_only),
 }

@@ -7,6 +7,8 @@ import shlex
 from functools import partial
 from typing import TYPE_CHECKING
 
+from rehearsal import CHECKOUT
+
 from faults.scene import UNNAMED
 from faults.table import REFUSED, SUCCESS, WITHOUT_RECORD, Fault, Rows
 
@@ -20,15 +22,13 @@ NO_TERMINAL = ("A person at a terminal is needed",)
 UNSAFE = ("could be changed by somebody else",)
 
 
-def as_root(scene: Scene) -> None:
-    """Run onbox with the rights of root."""
-    scene.run(user=0)
-
-
-def as_another_user(scene: Scene) -> None:
-    """Run onbox as a user who owns nothing here; the settings are root's, as they are where onbox was installed."""
+def as_user(user: int, scene: Scene) -> None:
+    """Run onbox as *user*, who can reach it; the settings are root's, as they are where onbox was installed."""
+    for folder in {*CHECKOUT.parents, *scene.machine.folder.parents}:
+        if folder.stat().st_uid == scene.owner[0]:
+            folder.chmod(folder.stat().st_mode | 0o011)
     os.chown(scene.machine.config, 0, 0)
-    scene.run(user=UNNAMED)
+    scene.run(user=user)
 
 
 def without_terminal(scene: Scene, **environment: str) -> None:
@@ -100,8 +100,8 @@ def ssh_without_terminal(scene: Scene) -> None:
 
 
 STRANGERS: Rows = {
-    "root": Fault(WITHOUT_RECORD, ("not run as root",), play=as_root, root=True),
-    "another user": Fault(WITHOUT_RECORD, ("but rsautil belongs to",), play=as_another_user, root=True),
+    "root": Fault(WITHOUT_RECORD, ("not run as root",), play=partial(as_user, 0), root=True),
+    "another user": Fault(WITHOUT_RECORD, ("but rsautil belongs to",), play=partial(as_user, UNNAMED), root=True),
     "rsautil writable by others": Fault(REFUSED, UNSAFE, prepare=lambda scene: scene.machine.rsautil.chmod(0o757)),
     "rsautil writable by a group": Fault(REFUSED, UNSAFE, prepare=lambda scene: scene.machine.rsautil.chmod(0o775)),
     "the folder of rsautil writable by others": Fault(

@@ -167,8 +167,10 @@ class Scene:
         child = self.spawn(plan=f"{place} SIGSTOP")
         self.talk(child)
         wait_until(lambda: process_state(self.pid) == "T")
-        disaster()
-        os.kill(self.pid, signal.SIGCONT)
+        try:
+            disaster()
+        finally:
+            os.kill(self.pid, signal.SIGCONT)
         return self.end(child)
 
     def hang_up(self, child: Child[str]) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 SECONDS = 30
-PAUSE = 0.05
+PAUSE = 0.2
 
 
 def wait_until(what: Callable[[], object], seconds: float = SECONDS) -> None:
