@@ -7,8 +7,10 @@ import signal
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any
 
+import pexpect
 import pytest
 from appliance.make import ADMIN, MARKER_TIME, PASSWORD
+from rehearsal import SECONDS
 
 from onbox import resync, rsautil
 from onbox.audit.journal import Journal
@@ -202,16 +204,52 @@ def test_root(monkeypatch: pytest.MonkeyPatch) -> None:
     )  # fmt: skip
 
 
-def test_unexpected_after(run: Run, monkeypatch: pytest.MonkeyPatch, appliance: Machine) -> None:
+BROKEN = """
+import sys
+from onbox import cli, rsautil
+def fail(*_):
+    password = "Sentinel-1!"
+    raise RuntimeError(password)
+rsautil.update_marker_time = fail
+sys.argv[0] = "onbox"
+cli.main()
+"""
+
+
+def test_unexpected_after(onbox: Onbox) -> None:
     """Whatever breaks after the attempt, the outcome is unknown, and that goes on record."""
-    monkeypatch.setattr(rsautil, "update_marker_time", raising(RuntimeError("Sentinel-1!")))
+    start = onbox.command()
+    place = start.index("-m")
+    arguments = [*start[place + 2 :], "--verbose", "resync", "-o", ADMIN, "--reason", "users-found"]
+    child = pexpect.spawn(
+        start[0],
+        [*start[1:place], "-c", BROKEN, *arguments, "--confirm", os.uname().nodename],
+        env=onbox.environment(),
+        cwd=onbox.home,
+        encoding="utf-8",
+        timeout=SECONDS,
+    )
+    child.expect("Password of")
+    child.sendline(PASSWORD)
+    child.expect(pexpect.EOF)
+    child.close()
 
-    answer = resync._update(run, WORKER)
-    ending = resync._result(run, WORKER, answer, "run")
+    assert 6 == child.exitstatus
+    screen = child.before or ""
+    assert "failed after the attempt (RuntimeError)" in " ".join(screen.split())
+    assert "Sentinel-1!" not in screen + str(onbox.machine.journal())
+    assert [("admin.verified", "success"), ("resync.attempt", "unknown"), ("resync.result", "unknown")] == events(
+        onbox.machine
+    )
 
-    assert ("unknown", "onbox itself failed after the attempt (RuntimeError).") == (ending.outcome, ending.message.what)
-    assert [("resync.result", "unknown")] == events(appliance)
-    assert "Sentinel-1!" not in str(appliance.journal())
+
+def test_unexpected_and_unrecorded(run: Run, appliance: Machine) -> None:
+    """What can't even be recorded then is told all the same; the next run reports it."""
+    (appliance.audit / "audit.jsonl").unlink()
+
+    ending = resync._broken(run.trail, RuntimeError("Sentinel-1!"), "run")
+
+    assert ("unknown", 6) == (ending.outcome, ending.message.exit_code)
 
 
 def test_result_unrecorded(run: Run, appliance: Machine) -> None:
