@@ -1,58 +1,24 @@
-"""The Operations Console administrator: the name, the password, and the guard against a lockout."""
+"""The Operations Console administrator: asks for name and password, and has them checked."""
 
 import re
 import resource
 from contextlib import ExitStack
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from onbox import rsautil
 from onbox.audit.record import VERIFIED, Process
 from onbox.audit.runs import denials
 from onbox.errors import OnboxError
+from onbox.lockout import LOCKOUT, guard
 from onbox.rsautil import Answer
 from onbox.run import Administrator, Run
 from onbox.secret import Secret
 
-# Documented: five failed logins lock the account for 60 minutes.
-# Whether those through rsautil count is not, so they do here.
-LOCKOUT = timedelta(minutes=60)
-_WARN_FROM, _REFUSE_FROM = 3, 4
 # Documented: 1 to 255 basic ASCII characters without space, @ and ~.
 # One that begins with a hyphen would be read by rsautil as an option.
 _NAME = re.compile(r"(?!-)[!-?A-}]{1,255}")
 # What fits into one line of a terminal; documented are 8 to 32 characters, which rsautil is left to judge.
 _LONGEST_PASSWORD = 1024
-
-
-@dataclass(frozen=True)
-class Guard:
-    """How close an administrator is to a lockout: the failed checks of the last 60 minutes."""
-
-    admin: str
-    count: int
-    until: datetime | None
-
-    @property
-    def warns(self) -> bool:
-        """Tell whether the person must be asked before another try."""
-        return self.count >= _WARN_FROM
-
-    def require_room(self) -> None:
-        """See that one more wrong password could not lock the account.
-
-        Raises:
-            OnboxError: when it could; it says until when.
-        """
-        if self.until is not None:
-            until = f"{self.until.astimezone():%H:%M on %Y-%m-%d}"
-            raise OnboxError("lockout-guard", admin=self.admin, count=self.count, until=until)
-
-
-def guard(admin: str, denials: list[datetime]) -> Guard:
-    """Weigh the DENIALS of ADMIN in the last 60 minutes, the oldest first."""
-    blocked = len(denials) >= _REFUSE_FROM
-    return Guard(admin, len(denials), denials[-_REFUSE_FROM] + LOCKOUT if blocked else None)
 
 
 def require_name(name: str) -> str:

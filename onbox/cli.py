@@ -1,11 +1,10 @@
 """The commands and their options; the only place that prints results and chooses exit codes."""
 
-import enum
 import os
 import sys
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 import typer
 
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from onbox.audit.reader import Reader
-    from onbox.console import Console
-    from onbox.preflight import Finding, Subject
 
 app = typer.Typer(
     name="onbox",
@@ -33,23 +30,33 @@ audit = typer.Typer(help="Read the audit trail.", no_args_is_help=True, rich_mar
 app.add_typer(audit, name="audit")
 
 
-class Reason(enum.StrEnum):
-    """The documented reasons, and one for all others."""
-
-    ACCOUNT_CHANGED = "account-changed"
-    IDENTITY_SOURCE_ADDED = "identity-source-added"
-    USERS_FOUND = "users-found"
-    TOKENS_DELETED = "tokens-deleted"
-    OTHER = "other"
-
-
+Reason = Literal["account-changed", "identity-source-added", "users-found", "tokens-deleted", "other"]
 Outcome = Literal["success", "failure", "unknown", "refused"]
 Resolution = Literal["success", "failure"]
 Format = Literal["jsonl", "csv", "ecs", "ocsf"]
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
 File = Annotated[Path | None, typer.Option("--file", metavar="PATH", help="Read this copy of audit.jsonl instead.")]
-RunId = Annotated[str, typer.Argument(metavar="RUN", help="Id of the run, or its beginning.", show_default=False)]
+
+
+def _complete_run(context: typer.Context, incomplete: str) -> list[str]:
+    """Offer the ids of the last runs to the shell; a journal that can't be read offers none."""
+    from onbox.audit.reader import opened
+    from onbox.audit.report import last_runs
+
+    with suppress(OnboxError):
+        path = _journal(context.find_root().params.get("config"), context.params.get("file"))
+        with opened(path, may_be_missing=True) as journal:
+            return [run for run in last_runs(journal.newest_first()) if run.startswith(incomplete)]
+    return []
+
+
+RunId = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN", help="Id of the run, or its beginning.", show_default=False, autocompletion=_complete_run
+    ),
+]
 
 
 def _print_version(wanted: bool) -> None:
@@ -84,7 +91,7 @@ def resync(
         typer.Option("-o", "--admin", metavar="NAME", help="Operations Console administrator; else asked for."),
     ] = None,
     reason: Annotated[
-        Reason | None, typer.Option(metavar="REASON", help=f"Why: {', '.join(Reason)}. Else asked for.")
+        Reason | None, typer.Option(metavar="REASON", help=f"Why: {', '.join(get_args(Reason))}. Else asked for.")
     ] = None,
     ticket: Annotated[str | None, typer.Option(metavar="TEXT", help="Number of the change ticket.")] = None,
     note: Annotated[str | None, typer.Option(metavar="TEXT", help="More on the reason; 'other' needs it.")] = None,
@@ -98,14 +105,12 @@ def resync(
 
     Example: onbox resync -o ocadmin --reason tokens-deleted --ticket CHG-4711
     """
-    from onbox.console import Console  # noqa: PLC0415 - what only this command needs
-    from onbox.diagnostics import Diagnostics  # noqa: PLC0415
-    from onbox.resync import resynchronise  # noqa: PLC0415
-    from onbox.run import Request  # noqa: PLC0415
+    from onbox.console import Console
+    from onbox.diagnostics import Diagnostics
+    from onbox.resync import resynchronise
+    from onbox.run import Request
 
-    request = Request(
-        context.obj["config"], admin, str(reason.value) if reason else None, ticket, note, confirm, dry_run
-    )
+    request = Request(context.obj["config"], admin, reason, ticket, note, confirm, dry_run)
     console = Console(json=json)
     ending = resynchronise(request, console, Diagnostics(verbose=context.obj["verbose"]))
     try:
@@ -132,10 +137,10 @@ def check(
 
     Example: onbox check --report compatibility.md
     """
-    from onbox.caller import identify  # noqa: PLC0415
-    from onbox.console import Console  # noqa: PLC0415
-    from onbox.preflight import Finding, Subject, examine  # noqa: PLC0415
-    from onbox.settings import Settings, load  # noqa: PLC0415
+    from onbox.caller import identify
+    from onbox.console import Console
+    from onbox.preflight import Finding, Subject, examine
+    from onbox.settings import Settings, load
 
     caller, console, settings = identify(), Console(json=json), Settings()
     try:
@@ -149,7 +154,9 @@ def check(
         for finding in findings:
             console.step(finding.state, finding.check, f"{finding.detail} {finding.advice}".strip())
     if report:
-        _write_report(Subject(settings, caller), findings, report, full, console)
+        from onbox.compatibility import write_report
+
+        write_report(Subject(settings, caller), findings, report, console, full=full)
     if json:
         message = {"message": verdict.what, "advice": verdict.advice}
         _print_json("check", verdict.exit_code, findings=[vars(finding) for finding in findings], **message)
@@ -157,16 +164,6 @@ def check(
         console.step("ok" if ready else "error", "Result", verdict.what)
         console.step("", "Next", verdict.advice)
     raise typer.Exit(verdict.exit_code)
-
-
-def _write_report(subject: "Subject", findings: "list[Finding]", file: Path, full: bool, console: "Console") -> None:
-    from onbox import compatibility  # noqa: PLC0415
-
-    with console.working("Report", "rsautil is asked for its help; silent seconds are normal") as tick:
-        text = compatibility.report(subject, findings, tick, full=full)
-    compatibility.write(text, file)
-    message = OnboxError("report-written", path=file).message
-    console.step("ok", "Report", f"{message.what} {message.advice}")
 
 
 @app.command("help")
@@ -187,10 +184,10 @@ def status(context: typer.Context, file: File = None, json: Json = False) -> Non
 
     Example: onbox status
     """
-    from datetime import UTC, datetime  # noqa: PLC0415
+    from datetime import UTC, datetime
 
-    from onbox.console import Console  # noqa: PLC0415
-    from onbox.status import as_json, look, tell  # noqa: PLC0415
+    from onbox.console import Console
+    from onbox.status import as_json, look, tell
 
     with _opened(context, file) as journal:
         found = look(journal, datetime.now(UTC))
@@ -216,8 +213,8 @@ def audit_list(
 
     Example: onbox audit list --since 2026-11-01 --outcome failure
     """
-    from onbox.audit.report import COLUMNS, Query, listed, moment, row, summary  # noqa: PLC0415
-    from onbox.console import Console  # noqa: PLC0415
+    from onbox.audit.report import COLUMNS, Query, listed, moment, row, summary
+    from onbox.console import Console
 
     query = Query(last, None if since is None else moment(since), outcome, admin)
     with _opened(context, file) as journal:
@@ -242,9 +239,9 @@ def audit_show(
 
     Example: onbox audit show 1a2b3c4d --markdown
     """
-    from onbox.audit import report  # noqa: PLC0415
-    from onbox.console import Console  # noqa: PLC0415
-    from onbox.harmless import harmless  # noqa: PLC0415
+    from onbox.audit import report
+    from onbox.console import Console
+    from onbox.harmless import harmless
 
     with _opened(context, file) as journal:
         records = report.one_run(journal.oldest_first(report.line_of_run(run)), run)
@@ -268,7 +265,7 @@ def audit_export(
 
     Example: onbox audit export --format csv > audit.csv
     """
-    from onbox.audit.export import export  # noqa: PLC0415
+    from onbox.audit.export import export
 
     with _opened(context, file) as journal:
         export(journal.oldest_first(), form, sys.stdout)
@@ -286,8 +283,8 @@ def audit_resolve(
 
     Example: onbox audit resolve 1a2b3c4d --outcome success --note "MFA tokens are back"
     """
-    from onbox.console import Console  # noqa: PLC0415
-    from onbox.resolution import resolve  # noqa: PLC0415
+    from onbox.console import Console
+    from onbox.resolution import resolve
 
     console = Console(json=json)
     ending = resolve(context.obj["config"], run, outcome, note, console)
@@ -313,12 +310,12 @@ def verify_journal(
 
     Example: onbox audit verify --against /var/log/onbox-copies.log
     """
-    from onbox.audit.copies import compare  # noqa: PLC0415
-    from onbox.audit.verify import verify  # noqa: PLC0415
-    from onbox.audit.words import MESSAGES, as_json, findings, outcome  # noqa: PLC0415
-    from onbox.console import Console  # noqa: PLC0415
+    from onbox.audit.copies import compare
+    from onbox.audit.verify import verify
+    from onbox.audit.words import MESSAGES, as_json, findings, outcome
+    from onbox.console import Console
 
-    path = _journal(context, file)
+    path = _journal(context.obj["config"], file)
     verification = verify(path, head, expected=bool(head or against))
     comparison = compare(path, against) if against else None
     message = OnboxError(MESSAGES[outcome(verification, comparison)], path=path).message
@@ -331,24 +328,24 @@ def verify_journal(
             console.step(state, name, detail)
         console.say(f"head {verification.head}", indent=4)
         console.step("error" if message.exit_code else "ok", "Result", message.what)
-        console.step("busy", "Next", message.advice)
+        console.step("", "Next", message.advice)
     raise typer.Exit(message.exit_code)
 
 
-def _journal(context: typer.Context, file: Path | None) -> Path:
+def _journal(config: Path | None, file: Path | None) -> Path:
     """Give the journal to read: FILE, or the one that runs on this machine write."""
-    from onbox.audit.journal import FILE  # noqa: PLC0415
-    from onbox.settings import load  # noqa: PLC0415
+    from onbox.audit.journal import FILE
+    from onbox.settings import load
 
-    return file or load(context.obj["config"], os.getuid()).directory / FILE
+    return file or load(config, os.getuid()).directory / FILE
 
 
 @contextmanager
 def _opened(context: typer.Context, file: Path | None) -> "Iterator[Reader]":
     """Open the journal to be read; before the first run this machine has none."""
-    from onbox.audit.reader import opened  # noqa: PLC0415
+    from onbox.audit.reader import opened
 
-    with opened(_journal(context, file), may_be_missing=file is None) as journal:
+    with opened(_journal(context.obj["config"], file), may_be_missing=file is None) as journal:
         yield journal
     if journal.bad:
         typer.echo(f"onbox: {journal.bad} lines are no records and were left out: see 'onbox audit verify'", err=True)
@@ -359,7 +356,7 @@ def _source(journal: "Reader") -> dict[str, Any]:
 
 
 def _print_json(command: str, exit_code: int, **fields: Any) -> None:  # noqa: ANN401 - any JSON value
-    import json  # noqa: PLC0415
+    import json
 
     # Typer makes an exit code of its own of an output that nobody reads any more.
     with suppress(OSError):

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from onbox import __version__
 from onbox.caller import account_name
+from onbox.console import Console
 from onbox.dialogue import Script, converse, environment
 from onbox.errors import OnboxError
 from onbox.preflight import Finding, Subject, check_rsautil, check_user
@@ -143,8 +144,21 @@ def _said(command: Path, arguments: tuple[str, ...], tick: Tick) -> list[str]:
     return [*said.lines, f"[{said.ending}, exit code {said.exit_code}, signal {said.signal}, {said.seconds:.1f} s]"]
 
 
-def write(text: str, file: Path) -> None:
-    """Put the report TEXT into a new FILE that only its owner can read.
+def write_report(subject: Subject, findings: list[Finding], file: Path, console: Console, *, full: bool) -> None:
+    """Put the report on this machine into a new FILE that only its owner can read, and say so.
+
+    Raises:
+        OnboxError: when there is such a file already, or it can't be written.
+    """
+    with console.working("Report", "rsautil is asked for its help; silent seconds are normal") as tick:
+        text = report(subject, findings, tick, full=full)
+    _write(text, file)
+    message = OnboxError("report-written", path=file).message
+    console.step("ok", "Report", f"{message.what} {message.advice}")
+
+
+def _write(text: str, file: Path) -> None:
+    """Put TEXT into a new FILE that only its owner can read.
 
     Raises:
         OnboxError: when there is such a file already, or it can't be written.

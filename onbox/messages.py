@@ -132,7 +132,9 @@ MESSAGES: dict[str, Message] = {
         "Log in over SSH (with 'ssh -t' for a single command) or at the console; cron and pipes are refused.",
     ),
     "another-run": Message(
-        REFUSED, "Another run of onbox is under way on this appliance.", "Wait for it to end: onbox status shows it."
+        REFUSED,
+        "Another run of onbox is under way on this appliance.",
+        "Wait for its end, which 'onbox status' shows.",
     ),
     "not-confirmed": Message(
         REFUSED, "Not confirmed: this host is {host}, not {answer}.", "Run it again and type the host name exactly."

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from onbox.administrator import LOCKOUT, Guard, guard
 from onbox.audit.reader import Reader
 from onbox.audit.record import ATTEMPT, Record
 from onbox.audit.report import (
@@ -22,6 +21,7 @@ from onbox.audit.report import (
 )
 from onbox.audit.runs import unfinished
 from onbox.console import Console
+from onbox.lockout import LOCKOUT, Guard, guard
 from onbox.messages import MESSAGES
 
 _MOST = 3  # lines of a table

@@ -7,7 +7,7 @@ import os
 import shlex
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import pexpect
 import pytest
@@ -70,7 +70,7 @@ def test_usage(onbox: Onbox, arguments: tuple[str, ...]) -> None:
 
 def test_reasons() -> None:
     """The command line knows the same reasons as the question."""
-    assert list(REASONS) == [reason.value for reason in cli.Reason]
+    assert tuple(REASONS) == get_args(cli.Reason)
 
 
 def test_resync_json(onbox: Onbox) -> None:

@@ -9,12 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from onbox.compatibility import without_names, write
-from onbox.errors import OnboxError
+from onbox.compatibility import without_names
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from rehearsal import Onbox
 
 
@@ -65,15 +62,16 @@ def test_a_report_needs_no_terminal_and_no_sound_settings(onbox: Onbox) -> None:
     assert "; no size" in file.read_text()
 
 
-def test_a_file_is_never_overwritten(tmp_path: Path) -> None:
-    """A report goes into a new file."""
-    file = tmp_path / "report"
-    write("one", file)
+def test_a_file_is_never_overwritten(onbox: Onbox) -> None:
+    """A report goes into a new file, and a file that can't be made is named."""
+    file = onbox.home / "report"
+    file.write_text("one")
 
-    with pytest.raises(OnboxError, match="already"):
-        write("two", file)
-    with pytest.raises(OnboxError, match="can't be written"):
-        write("three", tmp_path / "nowhere" / "report")
+    taken = onbox.without_terminal("check", "--report", str(file))
+    nowhere = onbox.without_terminal("check", "--report", str(onbox.home / "nowhere" / "report"))
+
+    assert (3, True) == (taken.exit_code, f"There is a file {file} already." in taken.errors)
+    assert (3, True) == (nowhere.exit_code, "The report can't be written to" in nowhere.errors)
     assert "one" == file.read_text()
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 
 import pytest
 from pages import commands
-from rehearsal import CHECKOUT, Onbox
+from rehearsal import CHECKOUT, Onbox, without_rights
 from typer.main import get_command
 
 from onbox.cli import app
@@ -54,6 +55,20 @@ def test_a_mistyped_word_is_put_right(arguments: tuple[str, ...], expected: str,
     assert expected in run.screen
 
 
+def completed(onbox: Onbox, words: str) -> list[str]:
+    """Ask onbox what could follow WORDS, as bash does."""
+    done = subprocess.run(
+        [*without_rights(), sys.executable, "-m", "onbox"],
+        env=onbox.environment()
+        | {"_ONBOX_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))},
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout.split()
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
@@ -64,14 +79,16 @@ def test_a_mistyped_word_is_put_right(arguments: tuple[str, ...], expected: str,
 )
 def test_the_shell_completes_commands_options_and_reasons(words: str, expected: list[str], onbox: Onbox) -> None:
     """Nobody has to remember the spelling of a reason."""
-    done = subprocess.run(
-        [part for part in onbox.command() if part not in ("--config", str(onbox.machine.config))],
-        env=onbox.environment()
-        | {"_ONBOX_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))},
-        cwd=CHECKOUT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    assert set(expected) <= set(completed(onbox, words))
 
-    assert set(expected) <= set(done.stdout.split())
+
+def test_the_shell_completes_the_ids_of_runs(onbox: Onbox) -> None:
+    """The id that a screen showed need not be typed; a journal that can't be read has none to offer."""
+    onbox("resync", "--dry-run")
+    onbox("resync")
+    run = onbox.machine.journal()[-1]["run"]
+    journal = onbox.machine.audit / "audit.jsonl"
+
+    assert [run] == completed(onbox, f"onbox audit show --file {journal} {run[:3]}")
+    assert [run] == completed(onbox, f"onbox --config {onbox.machine.config} audit show {run[:30]}")
+    assert [] == completed(onbox, f"onbox audit show --file {journal.parent} ")

@@ -19,6 +19,7 @@ SHORT_ID = 8
 _SHORT_ADMIN = 16
 _MOST_NAMED = 5
 _DAY = timedelta(days=1)
+_GLANCE = 100  # records
 _ENDINGS = frozenset({RESULT, REFUSED, DENIED, ABANDONED, RESOLVED})
 # Written about a run by somebody who came later.
 _AFTERWARDS = frozenset({ABANDONED, RESOLVED})
@@ -116,6 +117,11 @@ def summary(record: Record) -> dict[str, Any]:
     """Give the same for a program, with every text as it is on record."""
     names = ("time", "run", "event", "outcome", "reason", "ticket", "note", "message")
     return {name: record.get(name) for name in names} | {"admin": member(record, "actor.admin")}
+
+
+def last_runs(newest_first: Iterable[Record]) -> list[str]:
+    """Give the ids of the last runs, the newest first, as far as a glance at the end of the journal shows them."""
+    return list(dict.fromkeys(record["run"] for record in islice(newest_first, _GLANCE)))
 
 
 def line_of_run(prefix: str) -> re.Pattern[bytes]:
