@@ -152,6 +152,8 @@ class _Reader:
         # What is no UTF-8 stays as it is until the secrets are out, which need not be UTF-8 either.
         text = self._script.redact(plain(self._line.decode("utf-8", "surrogateescape")))
         text = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        # Two halves of a control character can have stood apart, as long as another one was between them.
+        text = _CONTROLS.sub("\ufffd", text)
         self._line.clear()
         if len(text) > _LONGEST_KEPT:
             text, self.partial = text[:_LONGEST_KEPT], True
