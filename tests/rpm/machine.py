@@ -36,6 +36,9 @@ mkdir -p %{buildroot}/usr/share/doc/packages %{buildroot}/usr/share/licenses
 %dir /usr/share/licenses
 """
 
+# What changes by itself: rpm's database, homes, what the kernel makes, and what the rehearsal appliance notes.
+CHANGING = ("/var/lib/rpm", "/root", "/home", "/tmp", "/proc", "/dev", "/opt/rsa/lib", "/opt/rsa/state")
+
 # A root has a name but no network, and sees its own processes and terminals alone.
 HOST = "am-primary"
 ENTER = f"""\
@@ -160,11 +163,9 @@ class Root:
         return (self.folder / path.lstrip("/")).read_text()
 
     def files(self) -> set[str]:
-        """Return every file and folder, apart from rpm's database and what the kernel makes."""
+        """Return every file and folder that a package could have left behind."""
         found = output("find", self.folder, "-mindepth", "1", "-printf", "/%P\n").splitlines()
-        return {
-            path for path in found if not path.startswith(("/var/lib/rpm", "/root", "/home", "/tmp", "/proc", "/dev"))
-        }
+        return {path for path in found if not path.startswith(CHANGING)}
 
     def add_appliance(self, owner: str) -> None:
         """Put the rehearsal appliance where the real one is, with a user it belongs to."""
