@@ -87,7 +87,7 @@ def test_command_imports_only_what_it_uses(listing: Listing, arguments: str, may
     assert set() == listing.imported() - may_import
 
 
-@pytest.mark.parametrize("command", ["audit verify", "audit verify --json"])
+@pytest.mark.parametrize("command", ["audit verify", "audit list", "audit list --json", "audit export", "status"])
 def test_reading_imports_only_what_it_uses(listing: Listing, command: str) -> None:
     """Reading the records takes nothing of what writes them."""
     listing.without_terminal("resync")  # refused, which is put on record
