@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -311,3 +313,25 @@ def test_environment() -> None:
 def test_environment_without_account() -> None:
     """An account without a name has its number for a name and no home."""
     assert {"HOME": "/", "USER": "4000000", "LOGNAME": "4000000"}.items() <= environment(4000000, {}).items()
+
+
+def test_terminal_is_joined() -> None:
+    """The terminal becomes the controlling one of the new session, and its hang-up ends the command."""
+    terminal, other_side = os.openpty()
+    code = (
+        "import os, signal; from onbox import dialogue; signal.signal(signal.SIGHUP, signal.SIG_IGN);"
+        "dialogue._join_terminal(); os.open('/dev/tty', os.O_RDWR);"
+        "print(os.tcgetpgrp(0) == os.getpid(), signal.getsignal(signal.SIGHUP) == signal.SIG_DFL)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        stdin=other_side,
+        capture_output=True,
+        text=True,
+        start_new_session=True,
+        check=False,
+    )
+    os.close(other_side)
+    os.close(terminal)
+
+    assert "True True\n" == done.stdout
