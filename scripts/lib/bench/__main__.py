@@ -46,7 +46,7 @@ def main(folder: Path, old: Path, text: Path, new: Path) -> int:
     steps = growth.steps(place, 10)
     say("long journals")
     reading, speeds = figures.reading(place)
-    by_records = growth.journals(place, SIZES, 5)
+    by_records = growth.journals(place, SIZES, 9)
     say("much output")
     remembering, by_output = figures.remembering(place, OUTPUTS)
     rows += [*remembering, *reading]

@@ -6,7 +6,6 @@ import re
 import sys
 import time
 from functools import partial
-from statistics import median
 from typing import TYPE_CHECKING
 
 from figures import milliseconds
@@ -38,7 +37,7 @@ def starting(times: int) -> tuple[list[list[str]], float]:
 
 
 def steps(place: Place, times: int) -> list[list[str]]:
-    """Return the usual seconds of each step of a run, as `onbox --verbose` tells them, and of what they leave out."""
+    """Return the least seconds of each step of a run, as `onbox --verbose` tells them, and of what they leave out."""
     seen: dict[str, list[float]] = {}
     for _ in range(times):
         started = time.perf_counter()
@@ -48,7 +47,7 @@ def steps(place: Place, times: int) -> list[list[str]]:
             seen.setdefault(name.decode(), []).append(float(seconds))
             rest -= float(seconds)
         seen.setdefault("start and end of the process", []).append(rest)
-    return [[name, milliseconds(median(each))] for name, each in seen.items()]
+    return [[name, milliseconds(min(each))] for name, each in seen.items()]
 
 
 def journals(place: Place, sizes: list[int], times: int) -> list[list[str]]:
