@@ -1,7 +1,4 @@
-"""The tables of docs/reliability.md, made from the rows.
-
-PYTHONPATH=tests python -m faults.page    renews the page
-"""
+"""The tables of docs/reliability.md, made from the rows; scripts/pages renews them."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ if TYPE_CHECKING:
     from faults.table import Fault
 
 PAGE = CHECKOUT / "docs" / "reliability.md"
-BEGIN, END = "<!-- python -m faults.page makes this part -->\n", "<!-- its end -->"
+BEGIN, END = "<!-- scripts/pages makes this part -->\n", "<!-- its end -->"
 HEAD = "| what goes wrong | exit code | on record | rsautil is asked to | the person is told |\n|---|---|---|---|---|\n"
 
 
