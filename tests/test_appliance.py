@@ -107,6 +107,8 @@ def play(appliance: Appliance, argv: tuple[str, ...], *, name: str = ADMIN, pass
             child.sendline(answers[call.asked[answered]])
             answered += 1
     else:
+        if not child.isalive():  # the wrapper, before what it started
+            exit_code, ended_by = child.exitstatus, child.signalstatus
         stop(call.hangs)
     child.close(force=True)
     shown = screen.decode("utf-8", "replace").replace("\r\n", "\n")
