@@ -7,12 +7,15 @@ Questions are asked on the controlling terminal, wherever the outputs go.
 import getpass
 import io
 import os
+import signal
 import sys
+import termios
 import textwrap
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 from typing import TextIO
 
 from onbox.ending import Ending
@@ -158,12 +161,14 @@ class Console:
         """Ask QUESTION on the terminal with echo off.
 
         Raises:
-            OnboxError: when the terminal gives no answer, or can't be kept from showing it.
+            OnboxError: when the terminal gives no answer or one that is not UTF-8, or can't be kept from showing it.
         """
-        with _own_line(), warnings.catch_warnings():
+        with _own_line(), warnings.catch_warnings(), _asked_again_after_a_pause(question):
             warnings.simplefilter("error", getpass.GetPassWarning)
             try:
                 return Secret(getpass.getpass(question))
+            except UnicodeDecodeError:
+                raise OnboxError("password-unusable", detail="is not UTF-8") from None
             except (EOFError, OSError, getpass.GetPassWarning):
                 raise OnboxError("not-answered") from None
 
@@ -177,6 +182,24 @@ def _own_line() -> Iterator[None]:
         with suppress(OSError), _TERMINAL.open("wb", buffering=0) as terminal:
             terminal.write(b"\n")
         raise
+
+
+@contextmanager
+def _asked_again_after_a_pause(question: str) -> Iterator[None]:
+    """Switch echo off again after ^Z and fg, for the shell in between has switched it on."""
+
+    def ask_again(_number: int, _frame: FrameType | None) -> None:
+        with _TERMINAL.open("r+b", buffering=0) as terminal:
+            attributes = termios.tcgetattr(terminal)
+            attributes[3] &= ~termios.ECHO
+            termios.tcsetattr(terminal, termios.TCSAFLUSH, attributes)
+            terminal.write(question.encode("ascii", "backslashreplace"))
+
+    before = signal.signal(signal.SIGCONT, ask_again)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGCONT, before)
 
 
 def _width(stream: TextIO) -> int:

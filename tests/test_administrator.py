@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import os
+import shlex
 import signal
 import string
 from contextlib import suppress
@@ -13,6 +16,7 @@ import pytest
 from appliance.make import ADMIN, PASSWORD
 from hypothesis import given
 from hypothesis import strategies as st
+from rehearsal import SECONDS
 from test_dialogue import lives
 
 from onbox.administrator import require_name, require_password
@@ -162,6 +166,43 @@ def test_interrupted_question(onbox: Onbox, number: signal.Signals, prompt: str)
     assert 130 == child.exitstatus
     assert [] == onbox.machine.calls()
     assert ["resync.refused"] == [record["event"] for record in onbox.machine.journal()]
+
+
+def test_suspended_question(onbox: Onbox) -> None:
+    """After ^Z and fg the password is asked for again, and the shell's echo does not show it."""
+    shell = pexpect.spawn(
+        "/bin/bash", ["--norc", "-i"], env=onbox.environment() | {"PS1": "shell> "}, encoding="utf-8", timeout=SECONDS
+    )
+    shell.logfile_read = screen = io.StringIO()
+    shell.expect("shell> ")
+    shell.sendline(shlex.join(onbox.command(*DRY, "-o", ADMIN)))
+    shell.expect(PASSWORD_PROMPT)
+    shell.sendcontrol("z")
+    shell.expect("shell> ")
+    shell.sendline("fg")
+    shell.expect(PASSWORD_PROMPT)
+    shell.sendline(PASSWORD)
+    shell.expect("Dry run")
+    shell.expect("shell> ")
+    shell.sendline("exit")
+    shell.expect(pexpect.EOF)
+    shell.close()
+
+    assert PASSWORD not in screen.getvalue()
+    assert ["admin.verified"] == [record["event"] for record in onbox.machine.journal()]
+
+
+def test_password_in_another_encoding(onbox: Onbox) -> None:
+    """A password that a terminal sent in another encoding than UTF-8 is refused in words, and not sent."""
+    child = onbox.spawn(*DRY, "-o", ADMIN)
+    child.expect(PASSWORD_PROMPT)
+    os.write(child.child_fd, b"Rehearsal-\xe9\n")
+    child.expect("The password was not sent: it is not UTF-8.")
+    child.expect(pexpect.EOF)
+    child.close()
+
+    assert 4 == child.exitstatus
+    assert [] == onbox.machine.calls()
 
 
 def test_interrupted_check(onbox: Onbox) -> None:
