@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 from dataclasses import asdict, dataclass
 
 from onbox.audit.record import GENESIS, Record
 
 FILE = "tip.json"
 _MOST_BYTES = 4096
+_HASH = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,7 @@ def read(descriptor: int) -> Tip:
     content = os.read(descriptor, _MOST_BYTES)
     try:
         tip = Tip(**json.loads(content))
-        # This compares the types of the members too.
-        whole = tip.text() == content
+        whole = type(tip.seq) is int and tip.seq >= 0 and bool(_HASH.fullmatch(tip.hash)) and tip.text() == content
     except (ValueError, TypeError, RecursionError):
         whole = False
     if not whole:

@@ -33,7 +33,11 @@ def test_tip_of_a_record_is_noted(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{", b"[]", b"[" * 4000, b"{}", b'{"seq": 7}', Tip(7, HASH).text()[:-1], Tip(7, HASH).text() + b" "],
+    [
+        *(b"", b"{", b"[]", b"[" * 4000, b"{}", b'{"seq": 7}', Tip(7, HASH).text()[:-1], Tip(7, HASH).text() + b" "),
+        *(Tip(seq, HASH).text() for seq in ("7", 7.0, True, None, [7], float("nan"), -1)),  # type: ignore[arg-type]
+        *(Tip(7, digest).text() for digest in (None, 7, "", "a" * 63, "A" * 64)),  # type: ignore[arg-type]
+    ],
 )
 def test_anything_else_is_refused(content: bytes, tmp_path: Path) -> None:
     """What onbox does not write is no tip."""
