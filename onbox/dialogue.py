@@ -29,6 +29,8 @@ _LONGEST, _LONGEST_KEPT = 8192, 1000
 # How many lines are kept whatever they say, and how many in all.
 _CONTEXT, _MOST = 100, 400
 _POLL_SECONDS = 0.01
+# A program that shows its prompt before it sees to the terminal may drop what was typed until then.
+_BEFORE_ANSWER_SECONDS = 0.1
 _BLOCK = 64 * 1024
 _TERM_SECONDS, _REST_SECONDS = 3, 2
 # Also those that sh gives to a death by signal; what an exit means is not for sh to judge.
@@ -97,9 +99,10 @@ def plain(text: str) -> str:
 class _Reader:
     """Takes what the command shows, answers its prompts, and keeps the lines that matter."""
 
-    def __init__(self, script: Script, terminal: int) -> None:
+    def __init__(self, script: Script, terminal: int, pause: float = 0) -> None:
         self._script = script
         self._terminal = terminal
+        self._pause = pause
         self._prompts = {prompt.lower().encode(): prompt for prompt in script.answers}
         self._line = bytearray()
         self.lines: list[str] = []
@@ -139,6 +142,7 @@ class _Reader:
                 self.asked_again = True
             else:
                 self.answered.append(prompt)
+                time.sleep(self._pause)
                 with suppress(OSError):  # it asked and ended
                     os.write(self._terminal, self._script.answers[prompt]() + b"\n")
                 # With echo off, what comes next stands behind the prompt unless the command begins a new line itself.
@@ -188,7 +192,7 @@ def converse(
             running = _start(command, arguments, environment, side)
         if isinstance(running, Transcript):
             return running
-        reader = _Reader(script, terminal)
+        reader = _Reader(script, terminal, _BEFORE_ANSWER_SECONDS)
         try:
             ending = _watch(running, reader, terminal, started, timeout, tick)
         finally:

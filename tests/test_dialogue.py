@@ -79,6 +79,11 @@ ASKING = {
         "#!/bin/bash\nfor part in Please ' enter OC' ' Administrator pass' word:; do\n"
         'printf "%s" "$part"; sleep 0.05; done\nread -rs x; echo; echo "got ${#x}"'
     ),
+    "drops what came early": (
+        "#!/usr/bin/env python3\nimport sys, termios, time\n"
+        f"print('{PROMPT} ', end='', flush=True)\ntime.sleep(0.02)\n"
+        "termios.tcsetattr(0, termios.TCSAFLUSH, termios.tcgetattr(0))\nprint('\\ngot', len(input()))"
+    ),
     "name first": f"#!/bin/bash\nread -rp '{NAME} ' n; read -rsp '{PROMPT} ' x; echo; echo \"got ${{#x}} $n\"",
 }  # fmt: skip
 
