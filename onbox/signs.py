@@ -38,6 +38,8 @@ _SET_TO = r"(?:\bvalue|\bto|=)[\s:=]{0,5}"
 _ZERO = rf"{_SET_TO}[\"']?0[\"']?(?: (?:for|in|on) (?:the )?(?:instance )?[\"']?GLOBAL[\"']?)?[\s.]{{0,5}}$"
 _NOT_ZERO = rf"{_SET_TO}(?:[\"'](?!0[\"'])|(?!0(?!\w|\.\d))[-+\d]|(?:null|none|true|false|empty)\b)"
 _NEGATION = r"\b(?:no|not|never|nothing|without|cannot|unable|missing|undefined|unchanged|ignored|must|fail\w*)\b|n't\b"
+# The value that was there before, or that would be.
+_NOT_DONE = r"\b(?:already|currently?|previous\w*|former\w*|old|default|could|would|dry[ -]?run)\b"
 # Only what a script says of tables and the like that it would have removed.
 _SKIPPED = r"\b(?:table|relation|view|index|sequence|schema|type|function|trigger|column)\b.*\bskipping\b"
 _WHO = r"(?:pass(?:word|code)|credentials?|user ?(?:name|id)?|administrator|login|account)"
@@ -45,7 +47,7 @@ _BAD = r"(?:invalid|incorrect|wrong|bad|unknown|rejected|denied)"
 
 SIGNS: tuple[Sign, ...] = (
     # By analogy with the documented transcript of add_config: psql's NOTICE names the key and its new value.
-    _sign("confirmed", _NOTICE, _OUR_KEY, _ZERO, unless=rf"{_NEGATION}|\balready\b|\bcould\b|\berror"),
+    _sign("confirmed", _NOTICE, _OUR_KEY, _ZERO, unless=rf"{_NEGATION}|{_NOT_DONE}|\berror"),
     # From the same transcript: the column of the SQL function, and its one row.
     _sign("head", r"^\s*update_config\s*$"),
     _sign("row", r"^\s*\(1 row\)\s*$"),

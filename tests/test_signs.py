@@ -59,6 +59,10 @@ SAYINGS = [
     ("NOTICE:  nothing to do for this parameter", {"trouble"}),
     ("NOTICE:  0 rows were updated", {"trouble"}),
     (f'NOTICE:  "{KEY}" already has the value "0"', set()),
+    (f'NOTICE:  "{KEY}" is currently set to "0"', set()),
+    (f'NOTICE:  previous value of "{KEY}" = "0"', set()),
+    (f'NOTICE:  would update "{KEY}" with the value "0"', set()),
+    (f'NOTICE:  dry run: "{KEY}" set to "0"', set()),
     # The login.
     ("Authentication failed: invalid OC Administrator credentials.", {"denied", "trouble"}),
     ("The user name or password you entered is incorrect.", {"denied"}),
