@@ -59,7 +59,7 @@ def _names(path: str) -> tuple[str, ...]:
 class Reader:
     """The records of one journal.
 
-    BAD counts the lines met so far that are none, which `verify` explains.
+    BAD counts the lines that are none, by the walk that met most of them; `verify` explains them.
     What does not match is not read closely, so that a million records take seconds.
     """
 
@@ -79,6 +79,7 @@ class Reader:
         return self._records((line.rstrip(b"\n") for line in self._stream), matching)
 
     def _records(self, lines: Iterator[bytes], matching: re.Pattern[bytes]) -> Iterator[Record]:
+        bad = 0
         for line in lines:
             if matching.search(line):
                 record = record_of(line)
@@ -87,7 +88,8 @@ class Reader:
                     continue
             elif line.startswith(b"{") and line.endswith(b"}"):
                 continue
-            self.bad += 1
+            bad += 1
+            self.bad = max(self.bad, bad)
 
 
 @contextmanager

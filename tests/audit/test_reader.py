@@ -92,8 +92,9 @@ def test_bad_lines_are_left_out_and_counted(history: History, pattern: bytes) ->
     history.path.write_bytes(b"garbage\n" + whole + b"\n" + whole[:-20])
 
     with opened(history.path, may_be_missing=False) as journal:
-        assert 1 == len(list(journal.oldest_first(re.compile(pattern))))
-        assert 3 == journal.bad
+        for _twice in range(2):
+            assert 1 == len(list(journal.oldest_first(re.compile(pattern))))
+            assert 3 == journal.bad
 
 
 def test_matching_line_that_is_no_record_is_counted(history: History) -> None:
