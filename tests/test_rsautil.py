@@ -195,6 +195,8 @@ def test_check_rules(transcript: Transcript, proven: bool, message: str) -> None
         (["com.rsa.db.dba.password: value"], ["com.rsa.db.dba.password: <not kept>"], True),
         (["com.rsa.db.dba.password: v", "more v"], ["com.rsa.db.dba.password: <not kept>", ""], True),
         (["com.rsa.db.dba.password: ", "value"], ["com.rsa.db.dba.password: <not kept>", ""], False),
+        (["error: com.rsa.db.dba.password = v"], ["error: com.rsa.db.dba.password <not kept>"], False),
+        (["Com.RSA.db.dba.Password: v failed"], ["Com.RSA.db.dba.Password <not kept>"], False),
         (["log com.rsa.db.dba.password: value"], ["com.rsa.db.dba.password: <not kept>"], False),
         (["com.rsa.db.user.password: value"], ["com.rsa.db.user.password: value"], False),
     ],
