@@ -30,7 +30,7 @@ _LONGEST, _LONGEST_KEPT = 8192, 1000
 _CONTEXT, _MOST = 100, 400
 _POLL_SECONDS = 0.01
 # A program that shows its prompt before it sees to the terminal may drop what was typed until then.
-_BEFORE_ANSWER_SECONDS = 0.1
+_BEFORE_ANSWER_SECONDS = 0.02
 _BLOCK = 64 * 1024
 _TERM_SECONDS, _REST_SECONDS = 3, 2
 # Also those that sh gives to a death by signal; what an exit means is not for sh to judge.

@@ -175,6 +175,11 @@ MESSAGES: dict[str, Message] = {
         "rsautil did not prove that {admin} is an Operations Console administrator.",
         f"Check name, password and the services (rsaserv status). {_LOCKOUT}; a new one takes up to 30 minutes.",
     ),
+    "admin-timeout": Message(
+        UNVERIFIED,
+        "rsautil did not finish checking {admin} in time and was stopped.",
+        f"Check the services (rsaserv status), or raise [timeouts] administrator. {_LOCKOUT}.",
+    ),
     "admin-down": Message(
         UNVERIFIED,
         "rsautil could not check {admin}: a service or the database does not answer.",

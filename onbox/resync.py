@@ -172,6 +172,7 @@ def _refused(trail: Trail | None, error: OnboxError, name: str) -> Ending:
     if trail:
         try:
             trail.write(event, outcome, message=error.message.what, **fields)
-        except OnboxError as unrecorded:
-            warnings = (f"This refusal is not on record: {unrecorded}",)
+        except Exception as unrecorded:  # noqa: BLE001 - the person is told the reason, whatever became of the record
+            detail = unrecorded if isinstance(unrecorded, OnboxError) else type(unrecorded).__name__
+            warnings = (f"This refusal is not on record: {detail}",)
     return Ending(name, "refused", error.message, tuple(fields.get("evidence", ())), warnings)

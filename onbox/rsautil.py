@@ -156,6 +156,8 @@ def judge_check(transcript: Transcript, evidence: Evidence, *, proven: bool) -> 
         return Verdict("success", "admin-verified")
     if not _sent(transcript):
         return Verdict("failure", "admin-not-asked")
+    if transcript.ending == "timeout":
+        return Verdict("failure", "admin-timeout")
     for sign, message in _CHECK_SIGNS:
         if sign in evidence.signs:
             return Verdict("failure", message)
@@ -177,7 +179,9 @@ class _DbaSecretFilter:
             return ""
         before, label, value = line.partition(f"{DBA_SECRET}:")
         self._labelled = bool(label)
-        self.printed = self._labelled and not before.strip() and bool(value.strip())
+        # An error can stand there too; whatever it is, it is not kept.
+        refused = signs_of(value) & {sign for sign, _ in _CHECK_SIGNS}
+        self.printed = self._labelled and not before.strip() and bool(value.strip()) and not refused
         if label:
             return f"{label} <not kept>"
         # Written in another way than documented it proves nothing, and what follows may be the secret all the same.
@@ -200,9 +204,10 @@ def check_administrator(settings: Settings, admin: str, password: Secret, tick: 
     )
     transcript = _run(settings, CHECK_ARGUMENTS, script, settings.administrator_timeout, tick)
     evidence = evidence_in(transcript)
-    # Another secret could stand in any other line, so only what decided is kept.
-    transcript = replace(transcript, lines=evidence.lines)
-    return Answer(judge_check(transcript, evidence, proven=hide.printed), evidence.lines, transcript)
+    # The secret could stand in any other line, so only refusals are kept: who is refused is not shown it.
+    lines = tuple(line for line in evidence.lines if signs_of(line) & {sign for sign, _ in _CHECK_SIGNS})
+    verdict = judge_check(transcript, evidence, proven=hide.printed)
+    return Answer(verdict, lines, replace(transcript, lines=lines))
 
 
 def update_marker_time(settings: Settings, admin: str, password: Secret, tick: Tick) -> Answer:

@@ -42,7 +42,11 @@ _NEGATION = r"\b(?:no|not|never|nothing|without|cannot|unable|missing|undefined|
 _NOT_DONE = r"\b(?:already|currently?|previous\w*|former\w*|old|default|could|would|dry[ -]?run)\b"
 # Only what a script says of tables and the like that it would have removed.
 _SKIPPED = r"\b(?:table|relation|view|index|sequence|schema|type|function|trigger|column)\b.*\bskipping\b"
+# A line that speaks in passing of something that did not end the command.
+_PASSING = r"\b(?:warn(?:ing)?|info|continuing|ignored|policy)\b|%"
 _WHO = r"(?:pass(?:word|code)|credentials?|user ?(?:name|id)?|administrator|login|account)"
+# Libraries and the Java machine that talk of themselves.
+_OF_ITSELF = r"^\s*(?:SLF4J|log4j)\b|\billegal (?:reflective )?access\b"
 _BAD = r"(?:invalid|incorrect|wrong|bad|unknown|rejected|denied)"
 
 SIGNS: tuple[Sign, ...] = (
@@ -54,6 +58,9 @@ SIGNS: tuple[Sign, ...] = (
     # A NOTICE of another parameter, or of this one with another value.
     _sign("other-change", _NOTICE, _OTHER_KEY),
     _sign("other-change", _NOTICE, _OUR_KEY, _NOT_ZERO, unless=_ZERO),
+    _sign("other-change", _NOTICE, _OUR_KEY, r"\binstance\W+(?!GLOBAL\b)\w"),
+    # What psql says after a statement, unless it is told to be quiet: something was done.
+    _sign("done", r"^\s*(?:(?:UPDATE|DELETE|INSERT 0) [1-9]\d*|COMMIT)\s*$"),
     # Documented that it says so for a key that was never added; the words are not.
     _sign(
         "key-missing",
@@ -63,8 +70,8 @@ SIGNS: tuple[Sign, ...] = (
         r"|\b(?:could not|cannot) find\b",
         unless=rf"{_SKIPPED}|{_OTHER_KEY}",
     ),
-    _sign("locked", r"\block(?:ed|out)\b", rf"\b{_WHO}\b"),
-    _sign("locked", r"\blocked out\b|\btoo many (?:failed|invalid|unsuccessful|wrong)\b"),
+    _sign("locked", r"\block(?:ed|out)\b", rf"\b{_WHO}\b", unless=_PASSING),
+    _sign("locked", r"\blocked out\b|\btoo many (?:failed|invalid|unsuccessful|wrong)\b", unless=_PASSING),
     # What psql says of its own login to the database is not meant.
     _sign(
         "denied",
@@ -74,22 +81,28 @@ SIGNS: tuple[Sign, ...] = (
         rf"|\b{_WHO}\W+(?:\w+\W+){{0,4}}?(?:{_BAD}|failed|failure)\b"
         rf"|\b{_WHO}\W+(?:\w+\W+){{0,4}}?not (?:exist|found|recogni[sz]ed|valid|authori[sz]ed)\b"
         r"|\baccess (?:is |was )?denied|\b(?:not |un)authori[sz]ed\b",
-        unless=r"\bpsql\b",
+        unless=rf"\bpsql\b|{_PASSING}",
     ),
     # psql cannot reach the database, or rsautil a service. A connection lost half-way is not meant: it proves nothing.
     _sign(
         "down",
         r"\bcould not connect to\b|\bconnection (?:was |to \S+ )?refused\b|\bis the server running\b"
         r"|\bdatabase system is (?:starting up|shutting down)|\[SHUTDOWN\]",
+        unless=_PASSING,
     ),
     _sign(
         "down",
         r"\b(?:services?|server|database)\b",
-        r"\b(?:is|are) (?:not (?:running|available|reachable)|down|unavailable|unreachable|stopped|shut down)\b",
+        r"\b(?:is|are) (?:not (?:available|reachable|running(?! in))|down|un(?:available|reachable)|stopped)\b",
+        unless=_PASSING,
     ),
     # As PostgreSQL writes it for a statement or a login; that a connection was ended says nothing of its statement.
     _sign("sql-error", r"(?:^\s*|psql\S*: *)(?-i:ERROR|FATAL):\s", unless=r"\bterminating connection\b"),
-    _sign("usage", r"^\s*usage\b|\b(?:unrecogni[sz]ed|unknown|invalid|illegal) (?:option|action|command)\b"),
+    _sign(
+        "usage",
+        r"^\s*usage\b|\b(?:unrecogni[sz]ed|unknown|invalid|illegal) (?:option|action|command)\b",
+        unless=_PASSING,
+    ),
     # Words that leave it in doubt whether this parameter was set.
     _sign("trouble", r"\bnot exist\b|n't exist\b", unless=_SKIPPED),
     _sign("trouble", _OUR_KEY, _NEGATION),
@@ -104,11 +117,19 @@ SIGNS: tuple[Sign, ...] = (
         r"|\brefused\b|\brejected\b|\binvalid\b|\bunable\b|\bcannot\b|\bcould not\b|\babort(?:ed)?\b|\brollback\b"
         r"|\bnot (?:changed|updated|allowed|permitted|found)\b|\bunchanged\b|\bterminat(?:ed|ing)\b|\blocked\b"
         r"|\bclosed the connection\b|^\s*(?:f|false)\s*$",
-        unless=r"^\s*(?:SLF4J|log4j)\b",
+        unless=_OF_ITSELF,
+    ),
+    _sign(
+        "trouble",
+        r"\bnothing (?:was )?changed\b|\bno changes?\b|\bskipped\b|\bignored\b|\bremains\b|\w(?:error|exception)\b"
+        r"|\bout of memory\b|\bno space left\b|\bsegmentation fault\b|\bcore dumped\b|\bkilled\b|\bdeadlock\b"
+        r"|\bcancel(?:led|ed|ling|ing)\b|\btimed out\b|\btimeout\b|\binsufficient\b|\bpermissions?\b|\bread-only\b"
+        r"|\breplica\b|\b(?:not |un)supported\b",
+        unless=_OF_ITSELF,
     ),
 )
-_OF_SUCCESS = frozenset({"confirmed", "head", "row"})
-_OF_CHANGE = frozenset({"confirmed", "row", "other-change"})
+_OF_SUCCESS = frozenset({"confirmed", "head", "row", "done"})
+_OF_CHANGE = frozenset({"confirmed", "row", "other-change", "done"})
 
 
 @dataclass(frozen=True)
