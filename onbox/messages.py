@@ -224,6 +224,11 @@ MESSAGES: dict[str, Message] = {
         "The syslog copy is switched off, so a journal that was cut off or removed does not show.",
         "Set [audit] syslog to the local socket.",
     ),
+    "syslog-silent": Message(
+        DONE,
+        "No syslog takes a copy of the audit records: {detail}.",
+        "Start the syslog service; a run goes on without it, with a warning on record.",
+    ),
     "time-unknown": Message(
         DONE, "The machine does not say that its clock is synchronised.", "See 'timedatectl' or 'ntpq -p'."
     ),

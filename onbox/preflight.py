@@ -15,6 +15,7 @@ from onbox.audit.files import open_own
 from onbox.audit.journal import BALLAST_BYTES, FILE, Journal
 from onbox.caller import Caller, account_name
 from onbox.errors import OnboxError
+from onbox.messages import UNRECORDED
 from onbox.settings import Settings
 
 _SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
@@ -116,14 +117,15 @@ def check_room(subject: Subject) -> str:
 
 
 def check_syslog(subject: Subject) -> str:
-    """Warn when the copy of the records will not leave the machine."""
+    """Warn when the copy of the records will not leave the machine, and require it where the settings do."""
     path = subject.settings.syslog
     if not path:
         raise OnboxError("syslog-off")
     try:
         syslog.connect(path).close()
     except OSError as error:
-        raise OnboxError("syslog-required", detail=f"{path}: {error.strerror or error}") from None
+        key = "syslog-required" if subject.settings.syslog_required else "syslog-silent"
+        raise OnboxError(key, detail=f"{path}: {error.strerror or error}") from None
     return path
 
 
@@ -183,6 +185,9 @@ def _finding(subject: Subject, name: str, check: Check, blocks: bool) -> Finding
     try:
         return Finding(name, "ok", check(subject))
     except OnboxError as error:
+        # Without a record no run goes on, whichever check finds that out.
+        if error.message.exit_code == UNRECORDED:
+            state = "error"
         return Finding(name, state, error.message.what, error.message.advice)
     except Exception as error:  # noqa: BLE001 - a check that breaks must not hide the others
         return Finding(name, state, f"The check itself failed ({type(error).__name__}).")

@@ -267,11 +267,21 @@ def test_syslog(subject: Subject, tmp_path: Path) -> None:
     listening = replace(subject, settings=replace(subject.settings, syslog=str(path)))
 
     assert "syslog-off" == refusal(preflight.check_syslog, subject)
-    assert "syslog-required" == refusal(preflight.check_syslog, listening)
+    assert "syslog-silent" == refusal(preflight.check_syslog, listening)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(str(path))
         assert str(path) == preflight.check_syslog(listening)
-    assert "syslog-required" == refusal(preflight.check_syslog, listening)
+    assert "syslog-silent" == refusal(preflight.check_syslog, listening)
+
+
+@pytest.mark.parametrize(("required", "state"), [(False, "warning"), (True, "error")])
+def test_a_silent_syslog_blocks_where_its_copy_is_required(subject: Subject, *, required: bool, state: str) -> None:
+    """A machine on which a run would be refused is not called ready."""
+    settings = replace(subject.settings, syslog="/nowhere", syslog_required=required)
+
+    findings = examine(replace(subject, settings=settings))
+
+    assert [state] == [finding.state for finding in findings if finding.check == "syslog"]
 
 
 def test_other_run(subject: Subject) -> None:
