@@ -38,8 +38,7 @@ def resolve(config: Path | None, prefix: str, outcome: str, note: str, console: 
         _open_run(settings, run)
         message = OnboxError("run-resolved", run=run, outcome=outcome).message
         trail.write(RESOLVED, outcome, note=note, message=message.what)
-    warnings = (f"The syslog copy was not sent ({trail.copy_problem}).",) if trail.copy_problem else ()
-    return Ending(run, outcome, message, warnings=warnings)
+    return Ending(run, outcome, message, warnings=trail.warnings)
 
 
 def _open_run(settings: Settings, prefix: str) -> str:

@@ -99,7 +99,8 @@ def _preflight(run: Run) -> tuple[int, ...]:
 def _dry_run(run: Run, administrator: Administrator, name: str) -> Ending:
     folder = str(run.subject.settings.rsautil.parent)
     run.console.facts([("Would run", command_line(administrator.name)), ("in", folder)])
-    return Ending(name, "success", OnboxError("update-dry", admin=administrator.name).message)
+    message = OnboxError("update-dry", admin=administrator.name).message
+    return Ending(name, "success", message, warnings=run.trail.warnings)
 
 
 def _attempt(run: Run, administrator: Administrator, seen: tuple[int, ...]) -> None:
@@ -134,25 +135,20 @@ def _result(run: Run, administrator: Administrator, answer: Answer, name: str) -
     trail, verdict, said = run.trail, answer.verdict, answer.transcript
     facts = {"detail": said.problem, "signal": said.signal, "timeout": run.subject.settings.update_timeout}
     message = OnboxError(verdict.message, **facts).message
-    warnings = _copy_warnings(trail)
     fields: dict[str, Any] = {
         "process": run.process(rsautil.update_arguments(administrator.name), answer).fields(),
         "message": message.what,
         "evidence": answer.evidence,
         "transcript": () if verdict.message == "update-confirmed" else said.lines,
-        "warnings": warnings,
+        "warnings": trail.warnings,
     }
     try:
         trail.write_at_last(RESULT, verdict.outcome, **fields)
     except OnboxError as lost:
         line = trail.write_unchained(RESULT, verdict.outcome, **fields)
         message = OnboxError("result-unrecorded", detail=lost, what=message.what).message
-        return Ending(name, "unknown", message, answer.evidence, _copy_warnings(trail), record=line)
-    return Ending(name, verdict.outcome, message, answer.evidence, _copy_warnings(trail))
-
-
-def _copy_warnings(trail: Trail) -> tuple[str, ...]:
-    return (f"The syslog copy was not sent ({trail.copy_problem}).",) if trail.copy_problem else ()
+        return Ending(name, "unknown", message, answer.evidence, trail.warnings, record=line)
+    return Ending(name, verdict.outcome, message, answer.evidence, trail.warnings)
 
 
 def _broken(trail: Trail, error: Exception, name: str) -> Ending:
@@ -175,4 +171,5 @@ def _refused(trail: Trail | None, error: OnboxError, name: str) -> Ending:
         except Exception as unrecorded:  # noqa: BLE001 - the person is told the reason, whatever became of the record
             detail = unrecorded if isinstance(unrecorded, OnboxError) else type(unrecorded).__name__
             warnings = (f"This refusal is not on record: {detail}",)
+        warnings += trail.warnings
     return Ending(name, "refused", error.message, tuple(fields.get("evidence", ())), warnings)

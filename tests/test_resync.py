@@ -163,6 +163,18 @@ def test_refused(onbox: Onbox, spoil: str, exit_code: int, recorded: bool) -> No
     assert MARKER_TIME == onbox.machine.marker()
 
 
+@pytest.mark.parametrize(("arguments", "exit_code"), [((), 0), (("--dry-run",), 0), (("--note", "x" * 401), 2)])
+def test_silent_syslog(onbox: Onbox, arguments: tuple[str, ...], exit_code: int) -> None:
+    """However a run ends, the person learns that its records left no copy."""
+    config = onbox.machine.config.read_text()
+    onbox.machine.config.write_text(config.replace('syslog = ""', 'syslog = "/none"'))
+
+    run = onbox("resync", *arguments)
+
+    assert exit_code == run.exit_code
+    assert "The syslog copy was not sent (/none" in run.screen
+
+
 @pytest.fixture
 def run(appliance: Machine) -> Iterator[Run]:
     """Return what the steps of one run share, up to the confirmation."""

@@ -76,6 +76,11 @@ class Trail:
             "warnings": [],
         }
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Say what went wrong beside the job: a copy that could not be sent."""
+        return (f"The syslog copy was not sent ({self.copy_problem}).",) if self.copy_problem else ()
+
     def knows(self, *, admin: str | None = None, **fields: Any) -> None:  # noqa: ANN401 - any JSON value
         """Say in each record from now on what the run has learnt: the administrator, the reason and so on."""
         if admin is not None:
