@@ -295,7 +295,7 @@ def audit_resolve(
 
 
 @audit.command("verify")
-def verify_journal(
+def audit_verify(
     context: typer.Context,
     file: File = None,
     head: Annotated[

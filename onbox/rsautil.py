@@ -54,7 +54,7 @@ class Answer:
     @property
     def password_sent(self) -> bool:
         """Tell whether rsautil asked for the password and got it."""
-        return ASKS_PASSWORD in self.transcript.answered
+        return _sent(self.transcript)
 
 
 @dataclass(frozen=True)
