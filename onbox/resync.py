@@ -67,6 +67,12 @@ def _require_sound(subject: Subject) -> None:
     check_user(subject)
     check_rsautil(subject)
     check_terminal(subject)
+    _require_syslog(subject)
+
+
+def _require_syslog(subject: Subject) -> None:
+    if subject.settings.syslog_required:
+        check_syslog(subject)
 
 
 def _open_trail(subject: Subject, host: Host, run: str, held: ExitStack) -> Trail:
@@ -109,8 +115,7 @@ def _attempt(run: Run, administrator: Administrator, seen: tuple[int, ...]) -> N
     check_rsautil(subject)
     if fingerprint(subject) != seen:
         raise OnboxError("rsautil-replaced", path=subject.settings.rsautil)
-    if subject.settings.syslog_required:
-        check_syslog(subject)
+    _require_syslog(subject)
     run.interrupts.hold()
     process = run.process(rsautil.update_arguments(administrator.name))
     trail.knows(change=rsautil.CHANGE)

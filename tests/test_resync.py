@@ -142,7 +142,7 @@ def test_torn_record(onbox: Onbox) -> None:
     ],
 )
 def test_refused(onbox: Onbox, spoil: str, exit_code: int, recorded: bool) -> None:
-    """A run that can't end well is refused before anything is run, on record where there is a journal for it."""
+    """A run that can't end well is refused before anything is asked or run, on record where a journal takes it."""
     if "appliance" in spoil:
         onbox.machine.rsautil.unlink()
     if spoil == "unsafe":
@@ -159,7 +159,8 @@ def test_refused(onbox: Onbox, spoil: str, exit_code: int, recorded: bool) -> No
 
     assert exit_code == run.exit_code
     assert recorded == (("resync.refused", "refused") in events(onbox.machine))
-    assert "store" not in [call.argv[0] for call in onbox.machine.calls()]
+    assert "Password" not in run.screen
+    assert [] == onbox.machine.calls()
     assert MARKER_TIME == onbox.machine.marker()
 
 
