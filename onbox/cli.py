@@ -139,7 +139,7 @@ def check(
     """
     from onbox.caller import identify
     from onbox.console import Console
-    from onbox.preflight import Finding, Subject, examine
+    from onbox.preflight import VERDICTS, Finding, Subject, examine, worst
     from onbox.settings import Settings, load
 
     caller, console, settings = identify(), Console(json=json), Settings()
@@ -148,8 +148,8 @@ def check(
         findings = examine(Subject(settings, caller))
     except OnboxError as error:
         findings = [Finding("settings", "error", error.message.what, error.message.advice)]
-    ready = all(finding.state != "error" for finding in findings)
-    verdict = OnboxError("check-ready" if ready else "check-not-ready").message
+    state = worst(findings)
+    verdict = OnboxError(VERDICTS[state]).message
     if not json:
         for finding in findings:
             console.step(finding.state, finding.check, f"{finding.detail} {finding.advice}".strip())
@@ -161,7 +161,7 @@ def check(
         message = {"message": verdict.what, "advice": verdict.advice}
         _print_json("check", verdict.exit_code, findings=[vars(finding) for finding in findings], **message)
     else:
-        console.step("ok" if ready else "error", "Result", verdict.what)
+        console.step(state, "Result", verdict.what)
         console.step("", "Next", verdict.advice)
     raise typer.Exit(verdict.exit_code)
 

@@ -234,6 +234,7 @@ MESSAGES: dict[str, Message] = {
     ),
     # The check of the machine, and the report on it
     "check-ready": Message(DONE, "Ready: a resynchronisation can be run here.", "onbox resync"),
+    "check-warned": Message(DONE, "Ready, apart from the warnings.", "Look at what is marked; then onbox resync"),
     "check-not-ready": Message(
         REFUSED, "Not ready: a resynchronisation would be refused.", "Put right what is marked, and check again."
     ),

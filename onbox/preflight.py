@@ -4,7 +4,7 @@ import grp
 import os
 import pwd
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,8 @@ from onbox.settings import Settings
 _SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
 _TIME_KEEPERS = {"chronyd": "'chronyc tracking'", "ntpd": "'ntpq -p'"}
 
+State = Literal["ok", "warning", "error"]
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -35,7 +37,7 @@ class Finding:
     """What a check found; a warning never blocks a run."""
 
     check: str
-    state: Literal["ok", "warning", "error"]
+    state: State
     detail: str
     advice: str = ""
 
@@ -174,14 +176,22 @@ CHECKS: tuple[tuple[str, Check, bool], ...] = (
     ("time", check_time, False),
 )
 
+# What is said of a machine by its worst finding, from good to bad.
+VERDICTS: dict[State, str] = {"ok": "check-ready", "warning": "check-warned", "error": "check-not-ready"}
+
 
 def examine(subject: Subject) -> list[Finding]:
     """Run every check; one that fails in a way nobody foresaw becomes a finding too."""
     return [_finding(subject, *row) for row in CHECKS]
 
 
+def worst(findings: Iterable[Finding]) -> State:
+    """Give the state of the worst of FINDINGS, of which there is one at least."""
+    return max((finding.state for finding in findings), key=list(VERDICTS).index)
+
+
 def _finding(subject: Subject, name: str, check: Check, blocks: bool) -> Finding:
-    state: Literal["warning", "error"] = "error" if blocks else "warning"
+    state: State = "error" if blocks else "warning"
     try:
         return Finding(name, "ok", check(subject))
     except OnboxError as error:

@@ -13,7 +13,7 @@ import subprocess
 import sys
 from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pexpect
 import pytest
@@ -22,13 +22,15 @@ from onbox import preflight
 from onbox.audit.journal import Journal
 from onbox.caller import identify
 from onbox.errors import OnboxError
-from onbox.preflight import CHECKS, Check, Finding, Subject, examine
+from onbox.preflight import CHECKS, Check, Finding, Subject, examine, worst
 from onbox.settings import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from rehearsal import Machine
+
+    from onbox.preflight import State
 
 ME = os.getuid()
 
@@ -327,6 +329,15 @@ def test_examine(subject: Subject) -> None:
     assert ("error", "warning") == (findings["rsautil"].state, findings["syslog"].state)
     assert {"ok"} == {findings[name].state for name in ("settings", "user", "journal", "privacy", "room", "other run")}
     assert all(finding.advice for finding in findings.values() if finding.state != "ok")
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [("ok", "ok"), ("ok warning ok", "warning"), ("warning error ok", "error"), ("error", "error")],
+)
+def test_worst(states: str, expected: str) -> None:
+    """A machine is no better than the worst that was found."""
+    assert expected == worst([Finding("", cast("State", state), "") for state in states.split()])
 
 
 def test_check_that_breaks(subject: Subject, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,19 +5,24 @@ The stored ones are renewed with ``pytest tests/test_screens.py --snapshot-updat
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import tempfile
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pexpect
 import pytest
+from history import History
 from rehearsal import CHECKOUT, Machine, Onbox, make
 from screen import screen
 
+from onbox.audit.journal import Journal
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from syrupy.assertion import SnapshotAssertion
 
@@ -89,6 +94,9 @@ def staged() -> Iterator[Onbox]:
 def same_everywhere(machine: Machine, text: str) -> str:
     """Replace what differs from run to run by something of the same length."""
     text = text.replace(str(machine.folder.parent), "/tmp/onbox-12345678")
+    text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", "2026-01-02T12:34:56.789012Z", text)
+    text = re.sub(r"\d+ MiB for", "12345 MiB for", text)
+    text = re.sub(r"/dev/pts/\d+", "/dev/pts/0", text)
     text = re.sub(r"\d\d:\d\d on \d{4}-\d\d-\d\d", "12:34 on 2026-01-02", text)
     return re.sub(r"\x1b\[K|\r[^\n]*\r", "", re.sub(r"\r(?=[^\n])[^\r\n]*", "", text))
 
@@ -109,6 +117,53 @@ def test_a_plain_screen_is_as_stored(name: str, staged: Onbox, snapshot: Snapsho
     assert run.screen.isascii()
     assert max(map(len, run.screen.splitlines())) <= 80
     assert snapshot == same_everywhere(staged.machine, run.screen)
+
+
+def damage(machine: Machine) -> None:
+    """Put something into the journal that is no record."""
+    journal = machine.audit / "audit.jsonl"
+    journal.touch(0o600)
+    journal.write_text('{"seq":1}\n')
+
+
+def leave_open(machine: Machine) -> None:
+    """Leave an attempt behind that has no result."""
+    with closing(History(machine.audit)) as history:
+        history.attempt()
+
+
+def hold(machine: Machine) -> None:
+    """Be a run that is under way, as long as these tests last."""
+    Journal(machine.audit, os.getuid()).claim_run()
+
+
+# How the machine is found before a run.
+MACHINES: dict[str, tuple[int, Callable[[Machine], object]]] = {
+    "sound": (0, lambda _: None),
+    "no rsautil": (3, lambda machine: machine.rsautil.unlink()),
+    "rsautil not executable": (3, lambda machine: machine.rsautil.chmod(0o644)),
+    "rsautil unsafe": (3, lambda machine: machine.rsautil.chmod(0o777)),
+    "folder of rsautil unsafe": (3, lambda machine: machine.home.chmod(0o775)),
+    "another run": (3, hold),
+    "journal damaged": (5, damage),
+    "journal unsafe": (5, lambda machine: machine.audit.chmod(0o770)),
+    "earlier run without a result": (0, leave_open),
+}
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_what_is_found_on_a_machine_is_as_stored(name: str, staged: Onbox, snapshot: SnapshotAssertion) -> None:
+    """What 'onbox check' finds, 'onbox resync' stops for, or goes on from."""
+    exit_code, prepare = MACHINES[name]
+    prepare(staged.machine)
+    checked = staged("check", answers={}, LANG="C", **STAGED)
+    run = staged("resync", *GIVEN, answers=LOGIN, LANG="C", **STAGED)
+    # Each machine has something else that keeps its clock right.
+    found = re.sub(r"(?m)^.. time .*\n(?: {14}.*\n)*", "", checked.screen)
+
+    assert exit_code == run.exit_code
+    assert max(map(len, (found + run.screen).splitlines())) <= 80
+    assert snapshot == same_everywhere(staged.machine, found + run.screen)
 
 
 def test_the_guard_against_a_lockout_is_as_stored(staged: Onbox, snapshot: SnapshotAssertion) -> None:
