@@ -1,6 +1,6 @@
 """The screens as they are seen, compared with stored ones.
 
-The stored ones are renewed with ``pytest tests/test_screens.py --snapshot-update``; look at each of them then.
+An ordinary user renews the stored ones with ``./scripts/test tests/test_screens.py --snapshot-update -n 0``.
 """
 
 from __future__ import annotations
