@@ -72,6 +72,14 @@ def answers() -> dict[str, str]:
 
 
 @pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return an empty audit folder."""
+    path = tmp_path / "audit"
+    path.mkdir(0o700)
+    return path
+
+
+@pytest.fixture
 def history(tmp_path: Path) -> Iterator[History]:
     """Return an empty audit trail to add runs to."""
     folder = tmp_path / "trail"

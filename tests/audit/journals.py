@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from onbox.caller import Host, identify
 from onbox.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from onbox.audit.record import Record
@@ -63,3 +64,23 @@ def chained(records: Iterable[Record]) -> list[bytes]:
 def put_tip(folder: Path, seq: int, head: str) -> None:
     """Write the tip file of *folder*."""
     (folder / "tip.json").write_bytes(Tip(seq, head).text())
+
+
+def opened(folder: Path, *, reading: bool = False) -> closing[Journal]:
+    """Return the journal of *folder*, to be closed."""
+    return closing(Journal(folder, os.getuid(), reading=reading))
+
+
+def content(folder: Path) -> bytes:
+    """Return what the journal of *folder* holds."""
+    return (folder / "audit.jsonl").read_bytes()
+
+
+def limited(most: int, action: Callable[[], object]) -> None:
+    """Do *action* where no file can grow beyond *most* bytes, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
+    try:
+        action()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -1,49 +1,29 @@
-"""The journal: who may have prepared it, how a record gets on disk for good, and what an accident leaves behind."""
+"""The journal: who may have prepared it, and how records are chained by one run at a time."""
 
 from __future__ import annotations
 
 import fcntl
 import json
 import os
-import resource
 import signal
 import stat
 import subprocess
 import sys
-from contextlib import closing
 from typing import TYPE_CHECKING
 
 import journals
 import pytest
+from journals import content, opened
 
 from onbox.audit import journal as module
-from onbox.audit.journal import BALLAST_BYTES, Journal
+from onbox.audit.journal import Journal
 from onbox.audit.record import GENESIS
-from onbox.audit.tip import Tip
 from onbox.audit.verify import verify
 from onbox.errors import OnboxError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Return an audit folder."""
-    path = tmp_path / "audit"
-    path.mkdir(0o700)
-    return path
-
-
-def opened(folder: Path, *, reading: bool = False) -> closing[Journal]:
-    """Return the journal of *folder*, to be closed."""
-    return closing(Journal(folder, os.getuid(), reading=reading))
-
-
-def content(folder: Path) -> bytes:
-    """Return what the journal of *folder* holds."""
-    return (folder / "audit.jsonl").read_bytes()
 
 
 def test_journal_is_made_private(tmp_path: Path) -> None:
@@ -225,223 +205,6 @@ def test_ten_processes_write_one_chain(folder: Path) -> None:
     assert (200, None) == (verify(folder / "audit.jsonl").records, verify(folder / "audit.jsonl").problem)
     runs = {json.loads(line)["run"] for line in content(folder).splitlines()}
     assert {f"{number}-{turn}" for number in range(10) for turn in range(20)} == runs
-
-
-def limited(most: int, action: Callable[[], object]) -> None:
-    """Do *action* where no file can grow beyond *most* bytes, as on a full disk."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
-    try:
-        action()
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
-def test_disk_full_at_any_byte_leaves_the_journal_whole(folder: Path) -> None:
-    """Wherever the disk is full, a record is refused, the journal stays as it was, and the next record fits."""
-    journals.one_run(folder)
-    before = content(folder)
-    length = len(journals.write(folder.parent / "other", ("resync.refused", "refused"))[0]) + 1
-
-    for room in range(length):
-        with pytest.raises(OnboxError, match="File too large"):
-            limited(len(before) + room, lambda: journals.write(folder, ("resync.refused", "refused")))
-        assert before == content(folder)
-
-    journals.write(folder, ("resync.refused", "refused"))
-    assert (4, None) == (verify(folder / "audit.jsonl").records, verify(folder / "audit.jsonl").problem)
-
-
-def test_record_counts_though_the_tip_cannot_be_noted(folder: Path) -> None:
-    """A record that is on the disk counts, with or without a note of it; the next one notes its own."""
-    journals.one_run(folder)
-    (folder / "tip.json.new").mkdir()
-
-    journals.write(folder, ("resync.refused", "refused"))
-    assert ("behind", None) == (verify(folder / "audit.jsonl").tip, verify(folder / "audit.jsonl").problem)
-
-    (folder / "tip.json.new").rmdir()
-    journals.write(folder, ("resync.refused", "refused"))
-    assert ("agrees", None) == (verify(folder / "audit.jsonl").tip, verify(folder / "audit.jsonl").problem)
-
-
-def remove(folder: Path, _: list[str]) -> None:
-    """Remove the journal."""
-    (folder / "audit.jsonl").unlink()
-
-
-def empty(folder: Path, _: list[str]) -> None:
-    """Empty the journal."""
-    (folder / "audit.jsonl").write_bytes(b"")
-
-
-def cut_off(folder: Path, lines: list[str]) -> None:
-    """Cut off the last record."""
-    (folder / "audit.jsonl").write_text("".join(line + "\n" for line in lines[:-1]))
-
-
-def change(folder: Path, lines: list[str]) -> None:
-    """Change the last record."""
-    (folder / "audit.jsonl").write_text("".join(line + "\n" for line in lines).replace("success", "failure"))
-
-
-def other_record(folder: Path, lines: list[str]) -> None:
-    """Put another record, rightly chained, in place of the last one."""
-    prev = json.loads(lines[1])["hash"]
-    last = journals.sealed({"event": "resync.result", "outcome": "failure"}, 3, prev)
-    text = "".join(line + "\n" for line in lines[:-1]) + json.dumps(last, separators=(",", ":"), sort_keys=True) + "\n"
-    (folder / "audit.jsonl").write_text(text)
-
-
-def tear(folder: Path, lines: list[str]) -> None:
-    """Tear the last record, which was whole once."""
-    (folder / "audit.jsonl").write_text("".join(line + "\n" for line in lines)[:-10])
-
-
-def garble_tip(folder: Path, _: list[str]) -> None:
-    """Write something else into the tip file."""
-    (folder / "tip.json").write_bytes(b"{}")
-
-
-DAMAGES = [
-    (remove, "it ends with record 0, but tip.json knows of record 3"),
-    (empty, "it ends with record 0, but tip.json knows of record 3"),
-    (cut_off, "it ends with record 2, but tip.json knows of record 3"),
-    (change, "its last whole line is no record (its content does not match its hash)"),
-    (other_record, "record 3 is not the one that tip.json knows"),
-    (tear, "its last line was never finished"),
-    (garble_tip, "it is not what onbox writes"),
-]
-
-
-@pytest.mark.parametrize(("damage", "detail"), DAMAGES)
-def test_nothing_is_added_to_a_damaged_journal(
-    damage: Callable[[Path, list[str]], None], detail: str, folder: Path
-) -> None:
-    """A journal whose end is not the one that was written stops the run and stays as it is."""
-    damage(folder, journals.one_run(folder))
-
-    with opened(folder) as journal:
-        before = content(folder)
-        with pytest.raises(OnboxError, match="damaged") as caught:
-            journals.trail(journal).write("resync.refused", "refused")
-        with pytest.raises(OnboxError, match="damaged"):
-            journal.set_torn_line_aside()
-
-    assert detail in str(caught.value)
-    assert before == content(folder)
-    assert ["audit.jsonl", "tip.json"] == sorted(path.name for path in folder.iterdir())
-
-
-def test_tip_that_somebody_else_could_have_written_is_refused(folder: Path) -> None:
-    """A tip file that others may write says nothing about the journal."""
-    journals.one_run(folder)
-    (folder / "tip.json").chmod(0o666)
-
-    with pytest.raises(OnboxError, match=r"tip.json can't be used: others may write it"):
-        journals.one_run(folder)
-
-
-@pytest.mark.parametrize(
-    "move", [lambda folder: folder.rename(folder.with_name("moved")), lambda folder: remove(folder, [])]
-)
-def test_journal_that_was_taken_away_is_not_written(move: Callable[[Path], object], folder: Path) -> None:
-    """A record is not written where no reader would look for it."""
-    with opened(folder) as journal:
-        journals.trail(journal).write("admin.verified", "success")
-        move(folder)
-
-        with pytest.raises(OnboxError, match="moved or removed while it was in use"):
-            journals.trail(journal).write("resync.attempt", "unknown")
-
-
-def test_journal_that_was_replaced_is_not_written(folder: Path) -> None:
-    """A record is not written into a file that has lost its name to another one."""
-    with opened(folder) as journal:
-        journals.trail(journal).write("admin.verified", "success")
-        (folder / "audit.jsonl").rename(folder / "audit.jsonl.1")
-        (folder / "audit.jsonl").touch(0o600)
-
-        with pytest.raises(OnboxError, match="moved or removed while it was in use"):
-            journals.trail(journal).write("resync.attempt", "unknown")
-
-
-def test_torn_line_is_kept_and_taken_away(folder: Path) -> None:
-    """The bytes of a line that was never finished go into a file of their own, and the chain goes on."""
-    lines = journals.one_run(folder)
-    torn = b'{"actor":{"admin":"oca\0\0\0'
-    with (folder / "audit.jsonl").open("ab") as stream:
-        stream.write(torn)
-
-    with opened(folder) as journal:
-        name = journal.set_torn_line_aside()
-        again = journal.set_torn_line_aside()
-        journals.trail(journal).write("journal.repaired", "success")
-
-    assert "" == again
-    assert name.startswith("torn-")
-    assert torn == (folder / name).read_bytes()
-    assert 0o600 == stat.S_IMODE((folder / name).stat().st_mode)
-    assert (4, None) == (verify(folder / "audit.jsonl").records, verify(folder / "audit.jsonl").problem)
-    assert content(folder).startswith("".join(line + "\n" for line in lines).encode())
-
-
-def test_torn_first_line_is_taken_away(folder: Path) -> None:
-    """A journal that holds nothing but a torn line begins anew."""
-    (folder / "audit.jsonl").write_bytes(b'{"actor')
-
-    with opened(folder) as journal:
-        assert journal.set_torn_line_aside()
-        with journal.chain() as tip:
-            assert Tip() == tip
-
-
-def test_torn_line_stays_when_it_cannot_be_kept(folder: Path) -> None:
-    """Without room for its bytes elsewhere, the torn line is not taken away."""
-    journals.one_run(folder)
-    with (folder / "audit.jsonl").open("ab") as stream:
-        stream.write(b"{" * 100)
-    before = content(folder)
-
-    with opened(folder) as journal, pytest.raises(OnboxError, match="can't be written"):
-        limited(50, journal.set_torn_line_aside)
-
-    assert before == content(folder)
-    assert ["audit.jsonl", "tip.json"] == sorted(path.name for path in folder.iterdir())
-
-
-def test_room_is_kept_and_given_up(folder: Path) -> None:
-    """The ballast takes real room, is made once, and can be given up at any time."""
-    with opened(folder) as journal:
-        journal.reserve()
-        first = (folder / "ballast").stat()
-        journal.reserve()
-        second = (folder / "ballast").stat()
-        journal.release()
-        journal.release()
-
-    assert BALLAST_BYTES == first.st_size
-    assert BALLAST_BYTES <= 512 * first.st_blocks
-    assert first.st_ino == second.st_ino
-    assert not (folder / "ballast").exists()
-
-
-def test_ballast_that_is_too_small_is_made_anew(folder: Path) -> None:
-    """What is left of a ballast is no ballast."""
-    (folder / "ballast").write_bytes(b"x")
-
-    with opened(folder) as journal:
-        journal.reserve()
-
-    assert BALLAST_BYTES == (folder / "ballast").stat().st_size
-
-
-def test_run_without_room_is_refused(folder: Path) -> None:
-    """Where there is no room for the ballast, there would be none for the result."""
-    with opened(folder) as journal, pytest.raises(OnboxError, match="ballast: File too large"):
-        limited(BALLAST_BYTES - 1, journal.reserve)
-
-    assert ["audit.jsonl"] == [path.name for path in folder.iterdir()]
 
 
 def test_record_costs_the_same_in_a_large_journal(folder: Path) -> None:
