@@ -135,6 +135,7 @@ def manual() -> str:
         ".SH FILES",
         *(".TP", ".I /etc/onbox/onbox.toml", "Settings; optional."),
         *(".TP", ".I /var/log/onbox/audit.jsonl", "The audit journal, one JSON object a line."),
+        *(".TP", ".I /usr/share/doc/packages/onbox", "The documentation; what messages call docs/ is in there."),
     ]
     return "\n".join(lines) + "\n"
 

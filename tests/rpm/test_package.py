@@ -94,6 +94,15 @@ def test_places(package: Path) -> None:
     assert [] == [path for path in files if not any(re.fullmatch(place, path) for place in PLACES)]
 
 
+def test_documentation(content: Path) -> None:
+    """A page that a message leads to is on the appliance too."""
+    sources = [path.read_text() for path in (CHECKOUT / "onbox").rglob("*.py")]
+    named = {name for source in sources for name in re.findall(r"\bdocs/[a-z-]+\.md", source)}
+
+    assert "docs/compatibility.md" in named
+    assert [] == [name for name in named if not (content / "usr/share/doc/packages/onbox" / name).exists()]
+
+
 def test_owner_and_mode(package: Path) -> None:
     """All belongs to root, nobody else can write it, and nothing runs with another user's rights."""
     files = query(package, "[%{FILEUSERNAME} %{FILEGROUPNAME} %{FILEMODES:octal} %{FILENAMES}\n]")
