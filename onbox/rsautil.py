@@ -122,7 +122,7 @@ RULES: tuple[Rule, ...] = (
         "The result row proves that the function ran, and there is no sign of an error.",
     ),
     Rule(
-        lambda _, shown: "key-missing" in shown.signs and "confirmed" not in shown.signs,
+        lambda _, shown: "key-missing" in shown.signs and not shown.signs & {"confirmed", "other-change"},
         Verdict("failure", "update-key-missing"),
         "Documented: update_config of a key that was never added says that it does not exist.",
     ),

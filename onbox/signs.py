@@ -68,7 +68,7 @@ SIGNS: tuple[Sign, ...] = (
         r"\bnot exist\b|n't exist\b|\bnot (?:been )?(?:found|defined|added)\b|\b(?:is|was) unknown\b"
         r"|\bnever been added\b|\bno such\b|\bthere is no\b|\bunknown (?:configuration|parameter)\b"
         r"|\b(?:could not|cannot) find\b",
-        unless=rf"{_SKIPPED}|{_OTHER_KEY}",
+        unless=rf"{_SKIPPED}|{_OTHER_KEY}|\b(?:add|insert|creat)ing\b",
     ),
     _sign("locked", r"\block(?:ed|out)\b", rf"\b{_WHO}\b", unless=_PASSING),
     _sign("locked", r"\blocked out\b|\btoo many (?:failed|invalid|unsuccessful|wrong)\b", unless=_PASSING),

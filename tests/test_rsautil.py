@@ -164,6 +164,9 @@ GOOD = Transcript(
         ({"exit_code": 1, "answered": ()}, "update-contradiction"),
         ({"lines": ("usage: rsautil",), "exit_code": 1}, "update-usage"),
         ({"lines": (CONFIRMATIONS[0], f"{KEY} does not exist")}, "update-contradiction"),
+        ({"lines": (f"{KEY} does not exist", *GOOD.lines[1:])}, "update-key-missing"),
+        ({"lines": (f"{KEY} does not exist", f'NOTICE:  Added "{KEY}" with the value "5"')}, "update-contradiction"),
+        ({"lines": (f"{KEY} does not exist", 'NOTICE:  Added "auth_manager.x"')}, "update-contradiction"),
     ],
 )
 def test_rules(changes: dict[str, object], message: str) -> None:

@@ -49,6 +49,7 @@ SAYINGS = [
     (f"Could not find {KEY}.", {"key-missing", "trouble"}),
     (f"{KEY} has never been added", {"key-missing", "trouble"}),
     ("The configuration key is unknown", {"key-missing"}),
+    (f'WARNING:  configuration parameter "{KEY}" does not exist, adding it', {"trouble"}),
     (f'NOTICE:  configuration parameter "{OTHER}" does not exist', {"other-change", "trouble"}),
     # In doubt.
     (f'NOTICE:  "{KEY}" was not set to "0"', {"trouble"}),
