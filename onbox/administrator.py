@@ -6,11 +6,10 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 
 from onbox import rsautil
-from onbox.audit.record import VERIFIED, Process
+from onbox.audit.record import VERIFIED
 from onbox.audit.runs import denials
 from onbox.errors import OnboxError
 from onbox.lockout import LOCKOUT, guard
-from onbox.rsautil import Answer
 from onbox.run import Administrator, Run
 from onbox.secret import Secret
 
@@ -52,10 +51,10 @@ def require_password(password: Secret) -> Secret:
 class AdministratorDeniedError(OnboxError):
     """Rsautil got the password and did not prove that the person is an Operations Console administrator."""
 
-    def __init__(self, answer: Answer, admin: str, process: Process) -> None:
-        """Take the words from the verdict of ANSWER, which PROCESS gave."""
-        super().__init__(answer.verdict.message, admin=admin)
-        self.fields = {"evidence": answer.evidence, "process": process.fields()}
+    def __init__(self, key: str, admin: str, **fields: object) -> None:
+        """Take the message KEY for ADMIN, and the FIELDS that tell more of it on record."""
+        super().__init__(key, admin=admin)
+        self.fields = fields
 
 
 def verified_administrator(run: Run, held: ExitStack) -> Administrator:
@@ -77,15 +76,21 @@ def verified_administrator(run: Run, held: ExitStack) -> Administrator:
     held.callback(password.forget)
     require_password(password)
     settings = run.subject.settings
-    with console.working("Verify", "rsautil is asked; many silent seconds are normal") as tick:
-        answer = rsautil.check_administrator(settings, name, password, run.watching(tick))
-    process = run.process(rsautil.CHECK_ARGUMENTS, answer)
+    try:
+        with console.working("Verify", "rsautil is asked; many silent seconds are normal") as tick:
+            answer = rsautil.check_administrator(settings, name, password, run.watching(tick))
+    except OnboxError as interrupted:
+        # The appliance may count the login as failed, so the guard against a lockout must too.
+        if password.revealed:
+            raise AdministratorDeniedError(interrupted.key, name) from None
+        raise
+    process = run.process(rsautil.CHECK_ARGUMENTS, answer).fields()
     if answer.verdict.outcome == "success":
-        trail.write(VERIFIED, "success", process=process.fields(), message="")
+        trail.write(VERIFIED, "success", process=process, message="")
         console.step("ok", "Verify", f"{name} is an Operations Console administrator")
         return Administrator(name, password)
     if answer.password_sent:
-        raise AdministratorDeniedError(answer, name, process)
+        raise AdministratorDeniedError(answer.verdict.message, name, evidence=answer.evidence, process=process)
     raise OnboxError(answer.verdict.message, admin=name)
 
 

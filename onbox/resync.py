@@ -159,9 +159,13 @@ def _result(run: Run, administrator: Administrator, answer: Answer, name: str) -
 def _broken(trail: Trail, error: Exception, name: str) -> Ending:
     """End a run that failed after its attempt in a way nobody foresaw; what it can't record, the next run reports."""
     message = OnboxError("unexpected-after", detail=type(error).__name__).message
-    with suppress(Exception):
+    line = ""
+    try:
         trail.write_at_last(RESULT, "unknown", message=message.what)
-    return Ending(name, "unknown", message)
+    except Exception:  # noqa: BLE001 - the record still goes to syslog and to the person
+        with suppress(Exception):
+            line = trail.write_unchained(RESULT, "unknown", message=message.what)
+    return Ending(name, "unknown", message, record=line)
 
 
 def _refused(trail: Trail | None, error: OnboxError, name: str) -> Ending:
@@ -174,7 +178,8 @@ def _refused(trail: Trail | None, error: OnboxError, name: str) -> Ending:
         try:
             trail.write(event, outcome, message=error.message.what, **fields)
         except Exception as unrecorded:  # noqa: BLE001 - the person is told the reason, whatever became of the record
-            detail = unrecorded if isinstance(unrecorded, OnboxError) else type(unrecorded).__name__
-            warnings = (f"This refusal is not on record: {detail}",)
+            detail = str(unrecorded) if isinstance(unrecorded, OnboxError) else type(unrecorded).__name__
+            if detail != str(error):
+                warnings = (f"This refusal is not on record: {detail}",)
         warnings += trail.warnings
     return Ending(name, "refused", error.message, tuple(fields.get("evidence", ())), warnings)

@@ -46,14 +46,15 @@ class Fingerprint:
 class Secret:
     """A password in memory: no copy in files, logs, exceptions or representations.
 
-    `forget` overwrites what this object holds.
+    `forget` overwrites what this object holds; `revealed` tells whether the value was ever given away.
     """
 
-    __slots__ = ("_value",)
+    __slots__ = ("_value", "revealed")
 
     def __init__(self, text: str) -> None:
         """Hold TEXT; bytes that a terminal sent and UTF-8 could not read are kept as they were."""
         self._value = bytearray(text.encode("utf-8", "surrogateescape"))
+        self.revealed = False
 
     def __repr__(self) -> str:
         """Name the kind of thing, never the value."""
@@ -78,6 +79,7 @@ class Secret:
 
     def reveal(self) -> bytes:
         """Give the value for typing it at a prompt."""
+        self.revealed = True
         return bytes(self._value)
 
     def surrender(self) -> bytes:
@@ -93,4 +95,4 @@ class Secret:
 
     def fingerprint(self) -> Fingerprint:
         """Give what recognises this value in a text after it is forgotten."""
-        return Fingerprint(self.reveal())
+        return Fingerprint(bytes(self._value))

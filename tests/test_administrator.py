@@ -206,7 +206,7 @@ def test_password_in_another_encoding(onbox: Onbox) -> None:
 
 
 def test_interrupted_check(onbox: Onbox) -> None:
-    """A check that is under way can be interrupted, and rsautil with it."""
+    """A check that is under way can be interrupted, and rsautil with it; the guard against a lockout counts it."""
     onbox.machine.behave(verify="never-ends")
     child = onbox.spawn(*DRY, "-o", ADMIN)
     child.expect(PASSWORD_PROMPT)
@@ -219,6 +219,7 @@ def test_interrupted_check(onbox: Onbox) -> None:
     child.close()
 
     assert 130 == child.exitstatus
+    assert ["admin.denied"] == [record["event"] for record in onbox.machine.journal()]
     assert not lives(onbox.machine.calls()[0].hangs or 0)
 
 

@@ -39,11 +39,12 @@ CHECKS = {
     ],
     "admin-unproven": [
         "refused-silent", "refused-silent-exit-0", "stack-trace", "stack-trace-exit-0", "no-output",
-        "no-output-exit-1", "value-missing", "value-next-line", "value-only", "value-other-label", "question-after",
-        "password-echoed", "password-echoed-refused", "random-bytes", "much-output", "long-line", "invalid-utf-8",
+        "no-output-exit-1", "value-missing", "value-next-line", "value-only", "value-other-label",
+        "password-echoed", "password-echoed-refused", "random-bytes", "long-line", "invalid-utf-8",
         "terminal-escapes",
-        "never-ends", "never-ends-stubborn", "killed", "killed-after-change", "wrapper-killed", "all-killed",
+        "killed", "killed-after-change", "wrapper-killed", "all-killed",
     ],
+    "admin-timeout": ["never-ends", "never-ends-stubborn", "question-after", "much-output"],
 }  # fmt: skip
 # What an update proves; those left out are confirmed.
 UPDATES = {
@@ -167,6 +168,7 @@ GOOD = Transcript(
         ({"lines": (f"{KEY} does not exist", *GOOD.lines[1:])}, "update-key-missing"),
         ({"lines": (f"{KEY} does not exist", f'NOTICE:  Added "{KEY}" with the value "5"')}, "update-contradiction"),
         ({"lines": (f"{KEY} does not exist", 'NOTICE:  Added "auth_manager.x"')}, "update-contradiction"),
+        ({"lines": ("UPDATE 1", "ERROR:  cache reload failed")}, "update-contradiction"),
     ],
 )
 def test_rules(changes: dict[str, object], message: str) -> None:
@@ -184,6 +186,7 @@ def test_rules(changes: dict[str, object], message: str) -> None:
         (replace(GOOD, ending="asked-again"), True, "admin-denied"),
         (replace(GOOD, answered=(ASKS_USERNAME,)), False, "admin-not-asked"),
         (replace(GOOD, lines=("Access denied; the account is locked",)), False, "admin-locked"),
+        (replace(GOOD, ending="timeout"), False, "admin-timeout"),
         (GOOD, False, "admin-unproven"),
     ],
 )
@@ -196,6 +199,7 @@ def test_check_rules(transcript: Transcript, proven: bool, message: str) -> None
     ("lines", "kept", "printed"),
     [
         (["com.rsa.db.dba.password: value"], ["com.rsa.db.dba.password: <not kept>"], True),
+        (["com.rsa.db.dba.password: Access denied"], ["com.rsa.db.dba.password: <not kept>"], False),
         (["com.rsa.db.dba.password: v", "more v"], ["com.rsa.db.dba.password: <not kept>", ""], True),
         (["com.rsa.db.dba.password: ", "value"], ["com.rsa.db.dba.password: <not kept>", ""], False),
         (["error: com.rsa.db.dba.password = v"], ["error: com.rsa.db.dba.password <not kept>"], False),
@@ -258,3 +262,14 @@ def test_password_sent() -> None:
 
     assert Answer(verdict, (), GOOD).password_sent
     assert not Answer(verdict, (), replace(GOOD, answered=(ASKS_USERNAME,))).password_sent
+
+
+def test_check_keeps_refusals_alone(appliance: Machine) -> None:
+    """A line that speaks of trouble could hold the secret; one that refuses the login comes instead of it."""
+    appliance.rsautil.write_text(
+        f"#!/bin/sh\nstty -echo\nprintf '{ASKS_PASSWORD} '\nread -r password\n"
+        "echo 'Decrypting DBA-SECRET failed'\necho 'Access denied'\nexit 1\n"
+    )
+    answer = rsautil.check_administrator(Settings(home=appliance.home), ADMIN, Secret(PASSWORD), lambda _: None)
+
+    assert (("Access denied",), ("Access denied",)) == (answer.evidence, answer.transcript.lines)

@@ -22,7 +22,7 @@ CONFIRMATIONS = [
 ]
 
 # What is said, and the signs in it that matter for a verdict.
-SAYINGS = [
+SAYINGS: list[tuple[str, set[str]]] = [
     *[(line, {"confirmed"}) for line in CONFIRMATIONS],
     (" update_config", {"head"}),
     (" update_config ", {"head"}),
@@ -97,6 +97,41 @@ SAYINGS = [
     ("\tat com.rsa.command.CommandLine.main(CommandLine.java:87)", {"trouble"}),
     ("java.lang.IllegalStateException", {"trouble"}),
     (" f", {"trouble"}),
+    (f'NOTICE: "{KEY}" remains "1735"', {"trouble"}),
+    (f'NOTICE: Updated "{KEY}" with the value "0" for instance "am82p"', {"other-change"}),
+    *[
+        (line, {"trouble"})
+        for line in (
+            "Nothing changed.",
+            "No change.",
+            "Update skipped.",
+            "warning: value ignored",
+            "Out of memory",
+            "java.lang.OutOfMemoryError",
+            "Segmentation fault",
+            "deadlock detected",
+            "The operation timed out.",
+            "canceling statement due to user request",
+            "Insufficient privileges",
+            "No space left on device",
+            "You do not have permission to do this",
+            "This instance is a replica; it is read-only.",
+            "Not supported",
+        )
+    ],
+    # What psql says when something was done.
+    ("UPDATE 1", {"done"}),
+    ("UPDATE 0", set()),
+    ("INSERT 0 1", {"done"}),
+    ("COMMIT", {"done"}),
+    # Said in passing: no proof that nothing was changed.
+    ("WARNING: Authentication failed for SNMP; continuing", {"trouble"}),
+    ("Account lockout policy loaded", set()),
+    ("The server is not running in FIPS mode", set()),
+    ("Usage: 12% of heap", set()),
+    ("Invalid option -XX:foo ignored", {"trouble"}),
+    ("WARNING: All illegal access operations will be denied in a future release", set()),
+    ("OpenJDK 64-Bit Server VM warning: ignoring option MaxPermSize=512m; support was removed in 8.0", set()),
     # The command line.
     ("usage: rsautil COMMAND [OPTIONS]", {"usage"}),
     ("Unknown option: -o", {"usage"}),
@@ -179,5 +214,5 @@ def test_names() -> None:
     """The table knows the signs that the rules ask for."""
     assert {
         "confirmed", "head", "row", "other-change", "key-missing", "locked", "denied", "down", "sql-error", "usage",
-        "trouble",
+        "trouble", "done",
     } == {sign.name for sign in SIGNS}  # fmt: skip

@@ -74,7 +74,7 @@ def early_rows() -> Rows:
                 end, told, play=partial(stop_at_question, question, stop)
             )
         rows[f"{name} while rsautil checks the password"] = Fault(
-            End(130, "refused", "verify"), told, behaviour={"verify_delay": 60}, play=partial(stop_during_check, stop)
+            End(130, "denied", "verify"), told, behaviour={"verify_delay": 60}, play=partial(stop_during_check, stop)
         )
         rows[f"{name} during the update"] = Fault(
             SUCCESS,
