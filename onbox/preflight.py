@@ -12,7 +12,7 @@ from typing import Literal
 
 from onbox.audit import syslog
 from onbox.audit.files import open_own
-from onbox.audit.journal import BALLAST_BYTES, FILE, Journal
+from onbox.audit.journal import BALLAST, BALLAST_BYTES, FILE, Journal
 from onbox.caller import Caller, account_name
 from onbox.errors import OnboxError
 from onbox.messages import UNRECORDED
@@ -109,10 +109,12 @@ def check_privacy(subject: Subject) -> str:
 
 
 def check_room(subject: Subject) -> str:
-    """Warn when the disk of the journal is nearly full."""
+    """Warn when the disk of the journal is nearly full, and require room for the result where none is kept yet."""
     folder = subject.settings.directory
     status = os.statvfs(folder if folder.exists() else folder.parent)
     room = status.f_bavail * status.f_frsize
+    if room < BALLAST_BYTES and not (folder / BALLAST).exists():
+        raise OnboxError("journal-write", path=folder, detail=f"only {room // 1024} KiB are free")
     if room < 4 * BALLAST_BYTES:
         raise OnboxError("journal-room", path=folder, room=room // 1024)
     return f"{room // 2**20} MiB for the journal"

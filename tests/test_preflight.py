@@ -254,13 +254,24 @@ def test_privacy_of_nothing(subject: Subject) -> None:
     assert "" == refusal(preflight.check_privacy, subject)
 
 
-@pytest.mark.parametrize(("ballast", "key"), [(1, ""), (2**60, "journal-room")])
-def test_room(subject: Subject, monkeypatch: pytest.MonkeyPatch, ballast: int, key: str) -> None:
-    """A disk with less room than some results need is worth a warning, also before the folder is there."""
-    monkeypatch.setattr(preflight, "BALLAST_BYTES", ballast)
+@pytest.mark.parametrize(("share", "key"), [(1e-9, ""), (0.5, "journal-room"), (2, "journal-write")])
+def test_room(subject: Subject, monkeypatch: pytest.MonkeyPatch, share: float, key: str) -> None:
+    """A nearly full disk is worth a warning; without room for the ballast no run can begin."""
+    folder = subject.settings.directory
+    status = os.statvfs(folder)
+    monkeypatch.setattr(preflight, "BALLAST_BYTES", int(share * status.f_bavail * status.f_frsize))
+
     assert key == refusal(preflight.check_room, subject)
-    subject.settings.directory.rmdir()
+    folder.rmdir()
     assert key == refusal(preflight.check_room, subject)
+
+
+def test_room_that_is_kept(subject: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the ballast is there already, a full disk is only worth a warning."""
+    monkeypatch.setattr(preflight, "BALLAST_BYTES", 2**60)
+    (subject.settings.directory / "ballast").touch()
+
+    assert "journal-room" == refusal(preflight.check_room, subject)
 
 
 def test_syslog(subject: Subject, tmp_path: Path) -> None:
