@@ -59,6 +59,10 @@ class Interrupts:
         try:
             self.check()
             yield
+        except OnboxError:
+            # A terminal that goes away leaves a question unanswered and sends a signal, which is the better reason.
+            self.check()
+            raise
         finally:
             self._at_once = False
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -50,6 +51,24 @@ def test_at_once(number: signal.Signals) -> None:
         with pytest.raises(OnboxError):
             ask(interrupts, number)
         hit(number)  # noted only: the question is over
+
+
+def lose_terminal(interrupts: Interrupts, number: signal.Signals | None) -> None:
+    """Ask a question that gets no answer, and a signal maybe."""
+    with interrupts.at_once():
+        with suppress(OnboxError):
+            if number:
+                hit(number)
+        raise OnboxError("not-answered")
+
+
+@pytest.mark.parametrize(("number", "key"), [(signal.SIGHUP, "interrupted"), (None, "not-answered")])
+def test_question_without_an_answer(number: signal.Signals | None, key: str) -> None:
+    """When the terminal goes away, the signal is the reason, whichever of the two is seen first."""
+    with Interrupts() as interrupts, pytest.raises(OnboxError) as caught:
+        lose_terminal(interrupts, number)
+
+    assert key == caught.value.key
 
 
 def test_at_once_after_a_signal() -> None:

@@ -251,7 +251,7 @@ def test_no_success_without_proof(transcript: Transcript) -> None:
         )  # fmt: skip
         lines = [line.strip() for line in transcript.lines]
         assert "(1 row)" in lines[lines.index("update_config") :]
-        assert {"head", "row"} <= evidence.signs <= {"head", "row", "confirmed"}
+        assert {"head", "row"} <= evidence.signs <= {"head", "row", "confirmed", "done"}
         assert ("confirmed" in evidence.signs) == (verdict.message == "update-confirmed")
     assert verdict.message in MESSAGES
 

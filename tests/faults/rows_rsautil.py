@@ -92,7 +92,7 @@ RSAUTIL: Rows = {
     "the check prints the value on the next line": denied("value-next-line", NOT_PROVEN),
     "the check prints another secret": denied("value-other-label", NOT_PROVEN),
     "the check prints an error below the value": Fault(SUCCESS, CONFIRMED, verify="value-and-error"),
-    "the check never ends": Fault(DENIED, NOT_PROVEN, verify="never-ends", timeouts=ASKED),
+    "the check never ends": Fault(DENIED, ("did not finish checking",), verify="never-ends", timeouts=ASKED),
     "the check never asks": Fault(UNVERIFIED, NOT_ASKED, verify="never-asks", timeouts=BRIEF),
     "the check is killed": denied("all-killed", NOT_PROVEN),
     "a second password prompt at the check": denied("asks-password-twice"),
