@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
+from faults.scene import UNCOVERED
 from faults.table import (
     DENIED,
     FAILURE,
@@ -63,8 +63,7 @@ MOST_MEMORY = 60_000_000  # bytes
 
 def play_with_much_output(scene: Scene) -> None:
     """See that what is printed does not stay in memory, and that only lines that decide are kept."""
-    # Coverage takes memory of its own, as much as onbox.
-    scene.run(plan="-", environment={name: "" for name in os.environ if name.startswith("COVERAGE_")})
+    scene.run(plan="-", environment=UNCOVERED)
 
     assert MOST_MEMORY > scene.report()["memory"]
     assert max(len(record["transcript"]) for record in scene.journal()) <= 400

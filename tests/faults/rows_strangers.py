@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rehearsal import CHECKOUT
 
-from faults.scene import UNNAMED
+from faults.scene import UNCOVERED, UNNAMED
 from faults.table import REFUSED, SUCCESS, WITHOUT_RECORD, Fault, Rows
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def as_user(user: int, scene: Scene) -> None:
         if folder.stat().st_uid == scene.owner[0]:
             folder.chmod(folder.stat().st_mode | 0o011)
     os.chown(scene.machine.config, 0, 0)
-    scene.run(user=user)
+    scene.run(user=user, environment=UNCOVERED)
 
 
 def without_terminal(scene: Scene, **environment: str) -> None:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 HOST = os.uname().nodename
 ASKS_ADMIN, ASKS_PASSWORD, ASKS_REASON, ASKS_HOST = ANSWERS
 UNNAMED = 61174  # a user id that nobody has, and that owns nothing
+# For a run in which coverage would be in the way: it takes memory, and writes where onbox may not.
+UNCOVERED = {name: "" for name in os.environ if name.startswith("COVERAGE_")}
 HOOKED = Path(__file__).with_name("hooked.py")
 
 Child = pexpect.spawn  # [str], which pexpect does not know at run time
