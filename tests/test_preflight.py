@@ -11,8 +11,10 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import pexpect
@@ -26,8 +28,6 @@ from onbox.preflight import CHECKS, Check, Finding, Subject, examine, worst
 from onbox.settings import Settings
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from rehearsal import Machine
 
     from onbox.preflight import State
@@ -315,6 +315,9 @@ def test_time(subject: Subject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
     keeper = shutil.copy2("/bin/sleep", tmp_path / "rehearsald")
     with subprocess.Popen([keeper, "60"]) as process:
+        # The kernel names a program a moment after it is there.
+        while "rehearsald" not in Path(f"/proc/{process.pid}/comm").read_text():
+            time.sleep(0.01)
         assert "rehearsald runs; 'rehearse' says whether it is in step" == preflight.check_time(subject)
         process.kill()
 
