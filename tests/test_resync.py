@@ -321,3 +321,27 @@ def test_stranger(appliance: Machine) -> None:
     with ExitStack() as held, pytest.raises(OnboxError) as caught:
         resync._open_trail(subject, this_host(), "run", held)
     assert ("journal-folder" if caller.tty else "no-terminal") == caught.value.key
+
+
+def test_broken_without_a_journal(run: Run) -> None:
+    """A result that nobody foresaw and no journal takes is handed to the person, without what the error held."""
+    run.trail.journal.path.unlink()
+
+    ending = resync._broken(run.trail, ValueError(PASSWORD), "run")
+
+    assert 6 == ending.message.exit_code
+    assert "resync.result" in ending.record
+    assert PASSWORD not in ending.record
+
+
+def test_refusal_without_a_journal(run: Run) -> None:
+    """A refusal that can't be put on record says so, unless that is what it says anyway."""
+    run.trail.journal.path.unlink()
+
+    interrupted = resync._refused(run.trail, OnboxError("interrupted"), "run")
+    removed = OnboxError(
+        "journal-damaged", path=run.trail.journal.path, detail="the file was moved or removed while it was in use"
+    )
+
+    assert interrupted.warnings[0].startswith("This refusal is not on record: The audit journal")
+    assert () == resync._refused(run.trail, removed, "run").warnings
