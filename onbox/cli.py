@@ -10,7 +10,7 @@ import typer
 
 from onbox import __version__
 from onbox.errors import OnboxError
-from onbox.messages import MEANING, Message
+from onbox.messages import MEANING, Message, message, message_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +22,7 @@ app = typer.Typer(
     help="Fully resynchronise the High Availability Tokencodes of RSA Authentication Manager, on record.",
     epilog=f"Exit codes: {', '.join(f'{code} {meaning}' for code, meaning in MEANING.items())}.",
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -33,29 +34,15 @@ app.add_typer(audit, name="audit")
 Reason = Literal["account-changed", "identity-source-added", "users-found", "tokens-deleted", "other"]
 Outcome = Literal["success", "failure", "unknown", "refused"]
 Resolution = Literal["success", "failure"]
-Format = Literal["jsonl", "csv", "ecs", "ocsf"]
+Format = Literal["jsonl", "csv"]
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
 File = Annotated[Path | None, typer.Option("--file", metavar="PATH", help="Read this copy of audit.jsonl instead.")]
 
 
-def _complete_run(context: typer.Context, incomplete: str) -> list[str]:
-    """Offer the ids of the last runs to the shell; a journal that can't be read offers none."""
-    from onbox.audit.reader import opened
-    from onbox.audit.report import last_runs
-
-    with suppress(OnboxError):
-        path = _journal(context.find_root().params.get("config"), context.params.get("file"))
-        with opened(path, may_be_missing=True) as journal:
-            return [run for run in last_runs(journal.newest_first()) if run.startswith(incomplete)]
-    return []
-
-
 RunId = Annotated[
     str,
-    typer.Argument(
-        metavar="RUN", help="Id of the run, or its beginning.", show_default=False, autocompletion=_complete_run
-    ),
+    typer.Argument(metavar="RUN", help="ID of the run, or its beginning.", show_default=False),
 ]
 
 
@@ -72,15 +59,12 @@ def common(
         Path | None,
         typer.Option("--config", metavar="FILE", help="Read settings from here, not /etc/onbox/onbox.toml."),
     ] = None,
-    verbose: Annotated[
-        bool, typer.Option("--verbose", help="Log each step and its seconds to standard error.")
-    ] = False,
     version: Annotated[  # noqa: ARG001 - its callback does the work
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     """Keep what holds for every command."""
-    context.obj = {"config": config, "verbose": verbose}
+    context.obj = {"config": config}
 
 
 @app.command()
@@ -105,14 +89,13 @@ def resync(
 
     Example: onbox resync -o ocadmin --reason tokens-deleted --ticket CHG-4711
     """
-    from onbox.console import Console
-    from onbox.diagnostics import Diagnostics
-    from onbox.resync import resynchronise
-    from onbox.run import Request
+    from onbox.resync.job import resynchronise
+    from onbox.resync.session import Request
+    from onbox.screen.console import Console
 
     request = Request(context.obj["config"], admin, reason, ticket, note, confirm, dry_run)
     console = Console(json=json)
-    ending = resynchronise(request, console, Diagnostics(verbose=context.obj["verbose"]))
+    ending = resynchronise(request, console)
     try:
         if json:
             _print_json("resync", ending.message.exit_code, **ending.as_json())
@@ -130,16 +113,15 @@ def check(
         Path | None,
         typer.Option(metavar="FILE", help="Write a report on this machine into a new file, for the makers of onbox."),
     ] = None,
-    full: Annotated[bool, typer.Option("--full", help="Leave names and addresses in the report.")] = False,
     json: Json = False,
 ) -> None:
     """Check whether a resynchronisation can be run here. Nothing is changed.
 
     Example: onbox check --report compatibility.md
     """
-    from onbox.caller import identify
-    from onbox.console import Console
+    from onbox.identity import identify
     from onbox.preflight import VERDICTS, Finding, Subject, examine, worst
+    from onbox.screen.console import Console
     from onbox.settings import Settings, load
 
     caller, console, settings = identify(), Console(json=json), Settings()
@@ -147,35 +129,24 @@ def check(
         settings = load(context.obj["config"], caller.uid)
         findings = examine(Subject(settings, caller))
     except OnboxError as error:
-        findings = [Finding("settings", "error", error.message.what, error.message.advice)]
+        problem = message_of(error)
+        findings = [Finding("settings", "error", problem.what, problem.advice)]
     state = worst(findings)
-    verdict = OnboxError(VERDICTS[state]).message
+    verdict = message(VERDICTS[state])
     if not json:
         for finding in findings:
             console.step(finding.state, finding.check, f"{finding.detail} {finding.advice}".strip())
     if report:
-        from onbox.compatibility import write_report
+        from onbox.support_report import write_report
 
-        write_report(Subject(settings, caller), findings, report, console, full=full)
+        write_report(Subject(settings, caller), findings, report, console)
     if json:
-        message = {"message": verdict.what, "advice": verdict.advice}
-        _print_json("check", verdict.exit_code, findings=[vars(finding) for finding in findings], **message)
+        words = {"code": verdict.code, "message": verdict.what, "advice": verdict.advice}
+        _print_json("check", verdict.exit_code, findings=[vars(finding) for finding in findings], **words)
     else:
         console.step(state, "Result", verdict.what)
         console.step("", "Next", verdict.advice)
     raise typer.Exit(verdict.exit_code)
-
-
-@app.command("help")
-def explain(
-    context: typer.Context,
-    command: Annotated[list[str] | None, typer.Argument(metavar="COMMAND", help="What to explain; else onbox.")] = None,
-) -> None:
-    """Show the help of a command.
-
-    Example: onbox help resync
-    """
-    context.find_root().command.main([*(command or ()), "--help"], prog_name="onbox")
 
 
 @app.command()
@@ -186,8 +157,8 @@ def status(context: typer.Context, file: File = None, json: Json = False) -> Non
     """
     from datetime import UTC, datetime
 
-    from onbox.console import Console
-    from onbox.status import as_json, look, tell
+    from onbox.screen.console import Console
+    from onbox.screen.status import as_json, look, tell
 
     with _opened(context, file) as journal:
         found = look(journal, datetime.now(UTC))
@@ -201,24 +172,21 @@ def status(context: typer.Context, file: File = None, json: Json = False) -> Non
 def audit_list(
     context: typer.Context,
     last: Annotated[int, typer.Option("--last", metavar="N", min=1, help="At most so many.")] = 20,
-    since: Annotated[str | None, typer.Option(metavar="DATE", help="Not before this date or ISO time, in UTC.")] = None,
     outcome: Annotated[
         Outcome | None, typer.Option(metavar="OUTCOME", help="Only success, failure, unknown or refused.")
     ] = None,
-    admin: Annotated[str | None, typer.Option(metavar="NAME", help="Only of this administrator.")] = None,
     file: File = None,
     json: Json = False,
 ) -> None:
     """List how runs ended, the newest first.
 
-    Example: onbox audit list --since 2026-11-01 --outcome failure
+    Example: onbox audit list --outcome failure
     """
-    from onbox.audit.report import COLUMNS, Query, listed, moment, row, summary
-    from onbox.console import Console
+    from onbox.screen.console import Console
+    from onbox.screen.runs import COLUMNS, listed, row, summary
 
-    query = Query(last, None if since is None else moment(since), outcome, admin)
     with _opened(context, file) as journal:
-        records = listed(journal, query)
+        records = listed(journal, last, outcome)
     if json:
         _print_json("audit list", 0, **_source(journal), records=[summary(record) for record in records])
     elif records:
@@ -231,34 +199,29 @@ def audit_list(
 def audit_show(
     context: typer.Context,
     run: RunId,
-    markdown: Annotated[bool, typer.Option("--markdown", help="Write it as Markdown.")] = False,
     file: File = None,
     json: Json = False,
 ) -> None:
     """Show one run as a page for a change ticket.
 
-    Example: onbox audit show 1a2b3c4d --markdown
+    Example: onbox audit show 1a2b3c4d
     """
-    from onbox.audit import report
-    from onbox.console import Console
-    from onbox.harmless import harmless
+    from onbox.audit.history import one_run
+    from onbox.screen.console import Console
+    from onbox.screen.runs import page
 
     with _opened(context, file) as journal:
-        records = report.one_run(journal.oldest_first(report.line_of_run(run)), run)
-    rows = report.page(records)
+        records = one_run(journal.oldest_first(), run)
     if json:
         _print_json("audit show", 0, **_source(journal), run=records[0]["run"], records=records)
-    elif markdown:
-        for line in report.markdown((name, harmless(value)) for name, value in rows):
-            typer.echo(line.encode("ascii", "backslashreplace").decode("ascii"))
     else:
-        Console().facts(rows)
+        Console().facts(page(records))
 
 
 @audit.command("export")
 def audit_export(
     context: typer.Context,
-    form: Annotated[Format, typer.Option("--format", metavar="FORMAT", help="One of jsonl, csv, ecs, ocsf.")] = "jsonl",
+    form: Annotated[Format, typer.Option("--format", metavar="FORMAT", help="jsonl or csv.")] = "jsonl",
     file: File = None,
 ) -> None:
     """Write all records to standard output, the oldest first.
@@ -283,15 +246,20 @@ def audit_resolve(
 
     Example: onbox audit resolve 1a2b3c4d --outcome success --note "MFA tokens are back"
     """
-    from onbox.console import Console
-    from onbox.resolution import resolve
+    from onbox.audit.resolve import resolve
+    from onbox.screen.console import Console
 
-    console = Console(json=json)
-    ending = resolve(context.obj["config"], run, outcome, note, console)
+    resolution = resolve(context.obj["config"], run, outcome, note)
+    words = resolution.message
     if json:
-        _print_json("audit resolve", ending.message.exit_code, **ending.as_json())
-    else:
-        console.ending(ending)
+        fields = {"run": resolution.run, "outcome": outcome, "code": words.code, "message": words.what}
+        _print_json("audit resolve", words.exit_code, **fields, warnings=list(resolution.warnings))
+        return
+    console = Console()
+    for warning in resolution.warnings:
+        console.step("warning", "Note", warning)
+    console.step("ok", "Result", words.what)
+    console.step("", "Next", words.advice)
 
 
 @audit.command("verify")
@@ -312,24 +280,24 @@ def audit_verify(
     """
     from onbox.audit.copies import compare
     from onbox.audit.verify import verify
-    from onbox.audit.words import MESSAGES, as_json, findings, outcome
-    from onbox.console import Console
+    from onbox.screen.console import Console
+    from onbox.screen.verification import MESSAGES, as_json, findings, outcome
 
     path = _journal(context.obj["config"], file)
     verification = verify(path, head, expected=bool(head or against))
     comparison = compare(path, against) if against else None
-    message = OnboxError(MESSAGES[outcome(verification, comparison)], path=path).message
+    verdict = message(MESSAGES[outcome(verification, comparison)], path=path)
     if json:
         fields = as_json(verification, comparison)
-        _print_json("audit verify", message.exit_code, file=str(path), **fields, advice=message.advice)
+        _print_json("audit verify", verdict.exit_code, file=str(path), **fields, advice=verdict.advice)
     else:
         console = Console()
         for state, name, detail in findings(verification, comparison):
             console.step(state, name, detail)
         console.say(f"head {verification.head}", indent=4)
-        console.step("error" if message.exit_code else "ok", "Result", message.what)
-        console.step("", "Next", message.advice)
-    raise typer.Exit(message.exit_code)
+        console.step("error" if verdict.exit_code else "ok", "Result", verdict.what)
+        console.step("", "Next", verdict.advice)
+    raise typer.Exit(verdict.exit_code)
 
 
 def _journal(config: Path | None, file: Path | None) -> Path:
@@ -371,12 +339,13 @@ def main() -> None:
     except SystemExit as ending:
         code = ending.code
     except OnboxError as error:
-        _complain(error.message)
-        code = error.message.exit_code
+        problem = message_of(error)
+        _complain(problem)
+        code = problem.exit_code
     except Exception as error:  # noqa: BLE001 - never a traceback, which could show values
-        unexpected = OnboxError("unexpected", detail=type(error).__name__)
-        _complain(unexpected.message)
-        code = unexpected.message.exit_code
+        unexpected = message("unexpected", detail=type(error).__name__)
+        _complain(unexpected)
+        code = unexpected.exit_code
     _flush()
     sys.exit(code)
 

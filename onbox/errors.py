@@ -1,17 +1,60 @@
-"""What can go wrong: one exception, whose words and exit code stand in `messages`."""
+"""The exit codes of onbox, the stable codes of what can happen, and the one exception that carries them."""
 
-from onbox.messages import MESSAGES, Message
+from enum import IntEnum
+from typing import Literal
+
+
+class ExitCode(IntEnum):
+    """What an exit code promises; docs/reference.md says the same to programs."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    REFUSED = 3
+    UNVERIFIED = 4
+    UNRECORDED = 5
+    UNKNOWN = 6
+    DAMAGED = 7
+    INTERRUPTED = 130
+
+
+# Each names one row of the table in messages.py.
+Code = Literal[
+    # usage
+    "settings-missing", "settings-unreadable", "settings-unknown", "settings-value",
+    "admin-name", "text-too-long", "note-missing", "reason-unknown", "note-empty",
+    "run-unknown", "run-ambiguous", "run-not-open", "export-unwritten", "copies-unreadable", "copies-missing",
+    "head-unusable",
+    # refused
+    "settings-unsafe", "root", "wrong-user", "rsautil-missing", "rsautil-not-executable", "rsautil-unsafe",
+    "rsautil-replaced", "no-terminal", "another-run", "not-confirmed", "not-answered", "lockout-close",
+    "lockout-guard", "unexpected", "check-not-ready", "report-exists", "report-unwritable", "journal-unreadable",
+    "interrupted",
+    # the administrator's login
+    "password-unusable", "admin-verified", "admin-denied", "admin-locked", "admin-unproven", "admin-timeout",
+    "admin-down", "admin-not-asked",
+    # the audit journal
+    "journal-folder", "journal-file", "journal-damaged", "journal-write", "syslog-required", "journal-readable",
+    "journal-room", "syslog-off", "syslog-silent", "run-abandoned", "journal-repaired", "run-resolved",
+    "audit-sound", "audit-damaged", "audit-torn",
+    # the machine
+    "time-unknown", "check-ready", "check-warned", "report-written",
+    # the update
+    "update-attempted", "update-confirmed", "update-accepted", "update-dry", "update-denied", "update-key-missing",
+    "update-sql-error", "update-down", "update-usage", "update-not-asked", "update-not-started", "update-timeout",
+    "update-lost", "update-contradiction", "update-unknown", "result-unrecorded", "unexpected-after",
+]  # fmt: skip
 
 
 class OnboxError(Exception):
-    """A run can't go on; KEY names the message that says why, FACTS fill its gaps."""
+    """A command can't go on: CODE says why, FACTS fill the gaps of its words in messages.py."""
 
-    def __init__(self, key: str, /, **facts: object) -> None:
-        """Take the message KEY and the FACTS that its text names."""
-        super().__init__(key)
-        self.key = key
-        self.message: Message = MESSAGES[key].filled(facts)
+    def __init__(self, code: Code, /, **facts: object) -> None:
+        """Take the CODE and the FACTS that its words name."""
+        super().__init__(code)
+        self.code = code
+        self.facts = facts
 
     def __str__(self) -> str:
-        """Say what happened, without advice."""
-        return self.message.what
+        """Give code and facts, for programmers; people are shown the words in messages.py."""
+        return " ".join([self.code, *(f"{name}={value}" for name, value in self.facts.items())])

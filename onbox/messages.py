@@ -1,330 +1,348 @@
-"""Every way a command can end: its exit code, its words and its advice, in the vendor's terms.
+"""The words of every code: what happened, and what to do next.
 
-`docs/messages.md` is made from this table.
+A message says what happened, what that means for the appliance, and the one command to run next.
+Programs rely on the codes, which stay; the words may change.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-DONE, FAILED, USAGE, REFUSED, UNVERIFIED, UNRECORDED, UNKNOWN, DAMAGED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 7, 130
+from onbox.errors import Code, ExitCode, OnboxError
+
+_DONE, _FAILED, _USAGE, _REFUSED = ExitCode.DONE, ExitCode.FAILED, ExitCode.USAGE, ExitCode.REFUSED
+_UNVERIFIED, _UNRECORDED, _UNKNOWN = ExitCode.UNVERIFIED, ExitCode.UNRECORDED, ExitCode.UNKNOWN
+_DAMAGED, _INTERRUPTED = ExitCode.DAMAGED, ExitCode.INTERRUPTED
 
 MEANING = {
-    DONE: "done",
-    FAILED: "rsautil refused or failed the update",
-    USAGE: "wrong usage",
-    REFUSED: "refused",
-    UNVERIFIED: "administrator not verified",
-    UNRECORDED: "no audit record could be written",
-    UNKNOWN: "outcome unknown",
-    DAMAGED: "audit journal damaged",
-    INTERRUPTED: "interrupted before the update",
+    _DONE: "done: confirmed or accepted",
+    _FAILED: "the update failed",
+    _USAGE: "wrong usage",
+    _REFUSED: "refused",
+    _UNVERIFIED: "administrator not verified",
+    _UNRECORDED: "no audit record could be written",
+    _UNKNOWN: "outcome unknown",
+    _DAMAGED: "audit journal damaged",
+    _INTERRUPTED: "interrupted before the update",
 }
 
-CHANGED = {
-    DONE: "",
-    FAILED: "Nothing was changed.",
-    USAGE: "Nothing was changed.",
-    REFUSED: "Nothing was changed.",
-    UNVERIFIED: "Nothing was changed.",
-    UNRECORDED: "Nothing was changed.",
-    UNKNOWN: "It is not known whether the marker time was changed.",
-    DAMAGED: "Nothing was changed.",
-    INTERRUPTED: "Nothing was changed.",
+OUTCOMES = {
+    _DONE: "success",
+    _FAILED: "failure",
+    _UNVERIFIED: "failure",
+    _UNKNOWN: "unknown",
 }
 
 
 @dataclass(frozen=True)
 class Message:
-    """What happened, and what to do next; EXIT_CODE says the same to a program.
+    """The words of one code; `exit_code` and `outcome` say the same to a program and on record."""
 
-    `unrecognised` marks the answers of rsautil that nobody has seen yet and that are worth reporting.
-    """
-
-    exit_code: int
+    code: Code
+    exit_code: ExitCode
     what: str
     advice: str
-    unrecognised: bool = False
+
+    @property
+    def outcome(self) -> str:
+        """Give the one outcome that screen, JSON and audit record name: success, failure, unknown or refused."""
+        return OUTCOMES.get(self.exit_code, "refused")
 
     @property
     def changed(self) -> str:
         """Say what was changed on the appliance, as far as the exit code promises it."""
-        return CHANGED[self.exit_code]
+        if self.exit_code == ExitCode.DONE:
+            return ""
+        if self.exit_code == ExitCode.UNKNOWN:
+            return "It is not known whether the marker time was changed."
+        return "Nothing was changed."
 
-    def filled(self, facts: dict[str, object]) -> "Message":
-        """Put FACTS into the gaps of the texts."""
-        return replace(self, what=self.what.format(**facts), advice=self.advice.format(**facts))
+
+def message(code: Code, /, **facts: object) -> Message:
+    """Give the words of CODE with FACTS in their gaps."""
+    exit_code, what, advice = MESSAGES[code]
+    return Message(code, exit_code, what.format(**facts), advice.format(**facts))
 
 
-_LOG_IN = "Log in as the owner of rsautil over SSH or at the vSphere / Hyper-V console and run onbox there."
+def message_of(error: OnboxError) -> Message:
+    """Give the words of ERROR."""
+    return message(error.code, **error.facts)
+
+
+PAGES = "/usr/share/doc/packages/onbox"  # where the package installs its pages
+_LOG_IN = "Log in over SSH or at the vSphere / Hyper-V console as {owner} and run onbox there."
 _LOOK = (
-    "Search the Security Console for tokens whose serial number begins with MFA. "
-    "Running onbox resync again is safe; 'onbox audit resolve' puts on record what you found."
+    "Search the Security Console for tokens whose serial number begins with MFA. Running 'onbox resync' again is safe. "
+    "Then record what you found: onbox audit resolve {run} --outcome success|failure --note TEXT"
 )
-_WATCH = "In the Security Console, find serial numbers that begin with MFA."
+_REPORT = f"Please report the output above: {PAGES}/appliance.md says how."
+_WATCH = "Search the Security Console for tokens whose serial number begins with MFA."
 _LOCKOUT = "Five failed logins lock the account for 60 minutes"
+_COUNTS = "Every failed login counts towards the lockout, in the Operations Console too."
+_SERVICES = (
+    "Run './rsaserv status all' in the server folder of Authentication Manager. "
+    "After a restart the services can take over an hour to start."
+)
 
-MESSAGES: dict[str, Message] = {
+# code: exit code, what happened, what to do next
+MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
     # Usage
-    "settings-missing": Message(USAGE, "There is no settings file {file}.", "Check the path behind --config."),
-    "settings-unreadable": Message(
-        USAGE, "The settings file {file} can't be read: {detail}.", "Put it right, or remove it to use the defaults."
+    "settings-missing": (_USAGE, "The settings file {file} does not exist.", "Check the path behind --config."),
+    "settings-unreadable": (
+        _USAGE, "The settings file {file} cannot be read: {detail}.", "Fix it, or remove it to use the defaults."
     ),
-    "settings-unknown": Message(
-        USAGE, "The settings file {file} holds an unknown key: {key}.", "Known there: {known}."
+    "settings-unknown": (_USAGE, "The settings file {file} has an unknown key: {key}.", "Known keys: {known}."),
+    "settings-value": (_USAGE, "{key} in the settings file {file} is not valid.", "It takes {wanted}."),
+    "admin-name": (
+        _USAGE,
+        "{name} cannot be the name of an Operations Console administrator.",
+        "A name has 1 to 255 basic ASCII characters without space, @ and ~, and does not begin with a hyphen.",
     ),
-    "settings-value": Message(USAGE, "{key} in the settings file {file} is not valid.", "It takes {wanted}."),
-    "admin-name": Message(
-        USAGE,
-        "{name} can't be the name of an Operations Console administrator.",
-        "It has 1 to 255 basic ASCII characters without space, @ and ~, and must not begin with a hyphen here.",
+    "text-too-long": (_USAGE, "The {what} is longer than {most} characters.", "Shorten it."),
+    "note-missing": (
+        _USAGE, "The reason 'other' needs a note.", "Say in --note why the records must be synchronised again."
     ),
-    "text-too-long": Message(USAGE, "The {what} is longer than {most} characters.", "Shorten it."),
-    "note-missing": Message(
-        USAGE, "The reason 'other' needs a note.", "Say in --note why the records must be synchronised again."
+    "reason-unknown": (_USAGE, "{answer} is not one of the reasons.", "Type a number from 1 to 5."),
+    "run-unknown": (_USAGE, "No recorded run has an ID that begins with {run}.", "List the runs: onbox audit list"),
+    "run-ambiguous": (
+        _USAGE, "{count} runs have an ID that begins with {run}: {runs}.", "Type more of the ID of the run you mean."
     ),
-    "reason-unknown": Message(USAGE, "{answer} is not one of the reasons.", "Answer with a number from 1 to 5."),
-    "time-unreadable": Message(
-        USAGE,
-        "{answer} is not a date or a time.",
-        "Write 2026-11-24 or 2026-11-24T08:30, which is UTC unless an offset such as +01:00 follows.",
+    "run-not-open": (
+        _USAGE, "The run {run} cannot be resolved: {outcome}.", "Look at its records: onbox audit show {run}"
     ),
-    "run-unknown": Message(USAGE, "No run on record has an id that begins with {run}.", "See 'onbox audit list'."),
-    "run-ambiguous": Message(
-        USAGE, "{count} runs have an id that begins with {run}: {runs}.", "Give more of the id of the one you mean."
+    "note-empty": (_USAGE, "The note is empty.", "Say in --note how you found out the outcome."),
+    "export-unwritten": (
+        _USAGE,
+        "The export could not be written completely: {detail}.",
+        "Free some space, or keep the reading program open, and export again.",
     ),
-    "run-not-open": Message(
-        USAGE, "The run {run} is not open: {outcome}.", "Only a run whose outcome is unknown can be resolved."
+    "copies-unreadable": (_USAGE, "{path} cannot be read: {detail}.", "Check the path behind --against."),
+    "copies-missing": (
+        _USAGE,
+        "{path} contains no syslog copy of a record of this journal.",
+        "Name the file to which the syslog server writes the messages of this host.",
     ),
-    "note-empty": Message(USAGE, "The note is empty.", "Say in --note how the outcome was found out."),
-    "export-unwritten": Message(
-        USAGE,
-        "The export could not be written whole: {detail}.",
-        "Make room for it, or keep its reader open, and export again.",
-    ),
+    "head-unusable": (_USAGE, "{head} is not the hash of a record.", "A hash has 64 hexadecimal digits."),
     # Refused
-    "settings-unsafe": Message(
-        REFUSED,
-        "The settings file {file} could be changed by somebody else.",
-        "It must belong to root or to you, and nobody else may write it: chmod go-w.",
+    "settings-unsafe": (
+        _REFUSED,
+        "Other users can modify the settings file {file}.",
+        "It must belong to root or to you, and only its owner may write to it: chmod go-w {file}",
     ),
-    "root": Message(REFUSED, "onbox is not run as root.", _LOG_IN),
-    "wrong-user": Message(REFUSED, "You are {user}, but rsautil belongs to {owner}.", _LOG_IN),
-    "rsautil-missing": Message(
-        REFUSED,
-        "There is no rsautil at {path}: {detail}.",
+    "root": (_REFUSED, "onbox does not run as root.", _LOG_IN),
+    "wrong-user": (_REFUSED, "You are {user}, but rsautil belongs to {owner}.", _LOG_IN),
+    "rsautil-missing": (
+        _REFUSED,
+        "rsautil cannot be found at {path}: {detail}.",
         "Run onbox on the appliance, or set [appliance] home in /etc/onbox/onbox.toml.",
     ),
-    "rsautil-not-executable": Message(
-        REFUSED, "{path} is not a program that you can run.", "Restore its mode as the vendor installed it."
+    "rsautil-not-executable": (
+        _REFUSED, "{path} is not a program that you can run.", "Restore its mode as the vendor installed it."
     ),
-    "rsautil-unsafe": Message(
-        REFUSED,
-        "{path} could be changed by somebody else, so rsautil can't be trusted with a password.",
-        "Take the write permission from group and others: chmod go-w {path}.",
+    "rsautil-unsafe": (
+        _REFUSED,
+        "Other users can modify {path}, so onbox will not type a password into rsautil.",
+        "Remove the write permission of group and others: chmod go-w {path}",
     ),
-    "rsautil-replaced": Message(
-        REFUSED,
-        "{path} was changed while this run was under way.",
-        "Find out who changed it; then run onbox again.",
+    "rsautil-replaced": (
+        _REFUSED, "{path} was modified during this run.", "Find out who changed it, then run 'onbox resync' again."
     ),
-    "no-terminal": Message(
-        REFUSED,
-        "A person at a terminal is needed, and there is none: {detail}.",
-        "Log in over SSH (with 'ssh -t' for a single command) or at the console; cron and pipes are refused.",
+    "no-terminal": (
+        _REFUSED,
+        "onbox needs an interactive terminal: {detail}.",
+        "Log in over SSH (with 'ssh -t' for a single command) or at the console. It cannot run from cron or a pipe.",
     ),
-    "another-run": Message(
-        REFUSED,
-        "Another run of onbox is under way on this appliance.",
-        "Wait for its end, which 'onbox status' shows.",
+    "another-run": (
+        _REFUSED, "Another run is in progress on this appliance{holder}.", "Wait until it finishes: onbox status"
     ),
-    "not-confirmed": Message(
-        REFUSED, "Not confirmed: this host is {host}, not {answer}.", "Run it again and type the host name exactly."
+    "not-confirmed": (
+        _REFUSED, "Not confirmed: this host is {host}.", "Run 'onbox resync' again and type the host name exactly."
     ),
-    "not-answered": Message(REFUSED, "A question was not answered.", "Run it again and answer it."),
-    "lockout-close": Message(
-        REFUSED,
-        "Stopped: {count} checks of {admin} failed in the last 60 minutes.",
+    "not-answered": (_REFUSED, "A question was not answered.", "Run 'onbox resync' again and answer it."),
+    "lockout-close": (
+        _REFUSED,
+        "Stopped: {count} login checks of {admin} failed in the last 60 minutes.",
         f"Make sure of the password first. {_LOCKOUT}.",
     ),
-    "lockout-guard": Message(
-        REFUSED,
-        "{count} checks of {admin} failed in the last 60 minutes; one more could lock the account.",
-        "Wait until {until}. "
-        "If it is locked, './rsaserv restart admin nodep' in the server folder of Authentication Manager releases it.",
+    "lockout-guard": (
+        _REFUSED,
+        "{count} login checks of {admin} failed in the last 60 minutes. One more could lock the account.",
+        ("Wait until {until}. If the account is locked, './rsaserv restart admin nodep' in the server folder of "
+         "Authentication Manager unlocks it at once."),
     ),
-    "unexpected": Message(
-        REFUSED, "onbox itself failed ({detail}).", "Run it again with --verbose and report what it prints."
+    "unexpected": (_REFUSED, "onbox itself failed ({detail}).", f"Please report this: {PAGES}/appliance.md says how."),
+    "journal-unreadable": (
+        _REFUSED,
+        "The audit journal {path} cannot be read: {detail}.",
+        "Run onbox as the owner of rsautil, or name a copy with --file.",
     ),
-    # The administrator
-    "password-unusable": Message(
-        UNVERIFIED,
+    "interrupted": (
+        _INTERRUPTED, "Interrupted before the update.", "Run 'onbox resync' again when you are ready."
+    ),
+    # The administrator's login
+    "password-unusable": (
+        _UNVERIFIED,
         "The password was not sent: it {detail}.",
-        "Run onbox again and type the password of the Operations Console administrator.",
+        "Run 'onbox resync' again and type the password of the Operations Console administrator.",
     ),
-    "admin-denied": Message(
-        UNVERIFIED,
+    "admin-verified": (_DONE, "{admin} is an Operations Console administrator.", ""),
+    "admin-denied": (
+        _UNVERIFIED,
         "rsautil did not accept the name and password of {admin}.",
-        f"Check both in the Operations Console before the next try. {_LOCKOUT}.",
+        f"Check the user name and the keyboard layout. {_COUNTS}",
     ),
-    "admin-locked": Message(
-        UNVERIFIED,
+    "admin-locked": (
+        _UNVERIFIED,
         "rsautil says that the account of {admin} is locked.",
         "Wait 60 minutes, or run './rsaserv restart admin nodep' in the server folder of Authentication Manager.",
     ),
-    "admin-unproven": Message(
-        UNVERIFIED,
+    "admin-unproven": (
+        _UNVERIFIED,
         "rsautil did not prove that {admin} is an Operations Console administrator.",
-        f"Check name, password and the services (rsaserv status). {_LOCKOUT}; a new one takes up to 30 minutes.",
+        (f"Check the user name, the password and the services. {_COUNTS} "
+         "A new administrator can take up to 30 minutes to become active."),
     ),
-    "admin-timeout": Message(
-        UNVERIFIED,
-        "rsautil did not finish checking {admin} in time and was stopped.",
-        f"Check the services (rsaserv status), or raise [timeouts] administrator. {_LOCKOUT}.",
+    "admin-timeout": (
+        _UNVERIFIED,
+        "rsautil did not finish the login check of {admin} in time and was stopped.",
+        f"{_SERVICES} Or raise [timeouts] administrator in the settings. {_COUNTS}",
     ),
-    "admin-down": Message(
-        UNVERIFIED,
-        "rsautil could not check {admin}: a service or the database does not answer.",
-        "Check the services with 'rsaserv status all' in the server folder of Authentication Manager.",
+    "admin-down": (
+        _UNVERIFIED, "rsautil could not check {admin}: a service or the database does not answer.", _SERVICES
     ),
-    "admin-not-asked": Message(
-        UNVERIFIED,
-        "rsautil ended or stood still without asking for the password of {admin}.",
-        "Run './rsautil manage-secrets --help' in the utils folder and see whether it works at all.",
+    "admin-not-asked": (
+        _UNVERIFIED,
+        "rsautil never asked for the password of {admin}.",
+        "Run ./rsautil in the utils folder by hand to see what it prints.",
     ),
     # The audit journal
-    "journal-folder": Message(
-        UNRECORDED,
-        "The audit folder {path} can't be used: {detail}.",
-        "As root: install -d -m 0700 -o USER {path}, USER being the owner of rsautil.",
+    "journal-folder": (
+        _UNRECORDED,
+        "The audit folder {path} cannot be used: {detail}.",
+        "As root: install -d -m 0700 -o USER {path} (USER is the owner of rsautil)",
     ),
-    "journal-file": Message(
-        UNRECORDED,
-        "The audit file {path} can't be used: {detail}.",
-        "It must be a regular file of yours with mode 0600; look at it before you move it away.",
+    "journal-file": (
+        _UNRECORDED,
+        "The audit file {path} cannot be used: {detail}.",
+        "It must be a regular file of yours with mode 0600. Look at it before you move it away.",
     ),
-    "journal-damaged": Message(
-        UNRECORDED,
+    "journal-damaged": (
+        _UNRECORDED,
         "The audit journal {path} is damaged: {detail}.",
-        "See 'onbox audit verify'; move audit.jsonl and tip.json into a folder of their own and keep them.",
+        f"Look at the damage: onbox audit verify. {PAGES}/audit.md says how to begin a new journal.",
     ),
-    "journal-write": Message(
-        UNRECORDED,
-        "The audit record can't be written to {path}: {detail}.",
-        "Make room or repair the file system (df, mount), then run onbox again.",
+    "journal-write": (
+        _UNRECORDED,
+        "The audit record cannot be written to {path}: {detail}.",
+        "Free some space or repair the file system (df -h, df -i, mount), then run 'onbox resync' again.",
     ),
-    "syslog-required": Message(
-        UNRECORDED,
-        "The copy of the audit record could not be sent to syslog: {detail}.",
+    "syslog-required": (
+        _UNRECORDED,
+        "The syslog copy of the audit record could not be sent: {detail}.",
         "Start the syslog service, or set [audit] syslog_required = false.",
     ),
-    # Worth knowing, but no reason to refuse a run
-    "journal-readable": Message(DONE, "Others can read the audit folder {path}.", "chmod 0700 {path}"),
-    "journal-room": Message(DONE, "Only {room} KiB are free for {path}.", "Make room before the disk is full."),
-    "syslog-off": Message(
-        DONE,
-        "The syslog copy is switched off, so a journal that was cut off or removed does not show.",
+    "journal-readable": (_DONE, "Other users can read the audit folder {path}.", "chmod 0700 {path}"),
+    "journal-room": (_DONE, "Only {room} KiB are free for {path}.", "Free some space before the disk is full."),
+    "syslog-off": (
+        _DONE,
+        "Without the syslog copy, a truncated or deleted journal cannot be detected.",
         "Set [audit] syslog to the local socket.",
     ),
-    "syslog-silent": Message(
-        DONE,
-        "No syslog takes a copy of the audit records: {detail}.",
-        "Start the syslog service; a run goes on without it, with a warning on record.",
+    "syslog-silent": (
+        _DONE,
+        "Audit records are not being copied to syslog: {detail}.",
+        "Start the syslog service. A run continues without it and records a warning.",
     ),
-    "time-unknown": Message(
-        DONE, "The machine does not say that its clock is synchronised.", "See 'timedatectl' or 'ntpq -p'."
+    "run-abandoned": (
+        _UNKNOWN,
+        "The run of {admin} at {time} has no result.",
+        ("Search the Security Console for tokens whose serial number begins with MFA, "
+         "then run: onbox audit resolve {run} --outcome success|failure --note TEXT"),
     ),
-    # The check of the machine, and the report on it
-    "check-ready": Message(DONE, "Ready: a resynchronisation can be run here.", "onbox resync"),
-    "check-warned": Message(DONE, "Ready, apart from the warnings.", "Look at what is marked; then onbox resync"),
-    "check-not-ready": Message(
-        REFUSED, "Not ready: a resynchronisation would be refused.", "Put right what is marked, and check again."
+    "journal-repaired": (
+        _DONE, "The last record was incomplete, most likely after a power loss. It was moved to {file}.", ""
     ),
-    "report-written": Message(
-        DONE, "{path} is written.", "Read it before you send it; docs/compatibility.md says where."
+    "run-resolved": (_DONE, "The run {run} is now recorded as a {outcome}.", "See its records: onbox audit show {run}"),
+    "audit-sound": (
+        _DONE,
+        "{path}: the chain is intact.",
+        ("Note the head where nobody on this machine can change it, and compare the syslog copy: "
+         "onbox audit verify --head HASH --against FILE"),
     ),
-    "report-exists": Message(REFUSED, "There is a file {path} already.", "Name a new file behind --report."),
-    "report-unwritable": Message(
-        REFUSED, "The report can't be written to {path}: {detail}.", "Name a file in a folder of yours."
+    "audit-damaged": (
+        _DAMAGED,
+        "{path} was modified or truncated.",
+        "Keep it and tip.json as they are, and compare the syslog copy: onbox audit verify --against FILE",
     ),
-    # Interrupted
-    "interrupted": Message(INTERRUPTED, "Interrupted before the update.", "Run onbox again when you are ready."),
+    "audit-torn": (
+        _DAMAGED,
+        "{path}: the last record is incomplete, most likely after a power loss.",
+        "The next run keeps its bytes in a file beside the journal and continues. Nothing else has to be done.",
+    ),
+    # The machine
+    "time-unknown": (
+        _DONE, "It is not known whether the clock of this machine is synchronised.", "See 'timedatectl' or 'ntpq -p'."
+    ),
+    "check-ready": (_DONE, "Ready for a resynchronisation.", "onbox resync"),
+    "check-warned": (_DONE, "Ready, with warnings.", "Review the warnings, then run 'onbox resync'."),
+    "check-not-ready": (
+        _REFUSED,
+        "Not ready: a resynchronisation would be refused.",
+        "Fix the items marked !! and run 'onbox check' again.",
+    ),
+    "report-written": (
+        _DONE, "The report is in {path}.", f"Read it before you send it: {PAGES}/appliance.md says where."
+    ),
+    "report-exists": (_REFUSED, "The file {path} exists already.", "Name a new file behind --report."),
+    "report-unwritable": (
+        _REFUSED, "The report cannot be written to {path}: {detail}.", "Name a file in a folder of yours."
+    ),
     # The update
-    "update-confirmed": Message(DONE, "Done: rsautil confirmed that the marker time is 0.", _WATCH),
-    "update-accepted": Message(
-        DONE, "Accepted: rsautil ran the update without an error, but did not confirm the new value.", _WATCH, True
+    "update-attempted": (_UNKNOWN, "The update is about to run.", ""),
+    "update-confirmed": (_DONE, "Confirmed: rsautil says that the marker time is now 0.", _WATCH),
+    "update-accepted": (
+        _DONE,
+        "Accepted: rsautil ran the update without an error, but did not confirm the new value.",
+        f"{_WATCH} {_REPORT}",
     ),
-    "update-dry": Message(DONE, "Dry run: {admin} was verified; the update was not run.", "Run it without --dry-run."),
-    "update-denied": Message(
-        FAILED,
+    "update-dry": (
+        _DONE,
+        "Dry run: {admin} was verified and the update was not run.",
+        "Run it: onbox resync. This dry run does not prove that the update will succeed.",
+    ),
+    "update-denied": (
+        _FAILED,
         "rsautil refused the update: it did not accept the administrator's name and password.",
         f"Check both in the Operations Console. {_LOCKOUT}.",
     ),
-    "update-key-missing": Message(
-        FAILED,
+    "update-key-missing": (
+        _FAILED,
         "rsautil says that the marker time does not exist on this appliance.",
-        "Check that this is the primary instance and that High Availability Tokencode was ever enabled and published.",
+        "Check that this is the primary instance and that High Availability Tokencode was enabled and published.",
     ),
-    "update-sql-error": Message(
-        FAILED, "The database refused the update.", "Report the lines above to the vendor's support."
+    "update-sql-error": (
+        _FAILED, "The database refused the update.", "Report the lines above to the vendor's support."
     ),
-    "update-down": Message(
-        FAILED,
-        "The database or a service does not answer.",
-        "Check the services with 'rsaserv status all' in the server folder of Authentication Manager.",
+    "update-down": (_FAILED, "The database or a service does not answer.", _SERVICES),
+    "update-usage": (
+        _FAILED,
+        "rsautil did not understand the command. This release may differ from the documented one.",
+        _REPORT,
     ),
-    "update-usage": Message(
-        FAILED,
-        "rsautil did not understand the command; this release may differ from the documented one.",
-        "Report the lines above; docs/compatibility.md says how.",
+    "update-not-asked": (
+        _FAILED,
+        "rsautil never asked for the password, so no password was sent.",
+        "Run ./rsautil in the utils folder by hand to see what it prints.",
     ),
-    "update-not-asked": Message(
-        FAILED,
-        "rsautil ended or stood still without asking for the password; none was sent.",
-        "Run './rsautil store --help' in the utils folder and see whether it works at all.",
+    "update-not-started": (
+        _FAILED, "rsautil could not be started: {detail}.", "Restore it as the vendor installed it, then run again."
     ),
-    "update-not-started": Message(
-        FAILED, "rsautil could not be started: {detail}.", "Restore it as the vendor installed it, then run again."
+    "update-timeout": (_UNKNOWN, "rsautil did not finish within {timeout:.0f} seconds and was stopped.", _LOOK),
+    "update-lost": (_UNKNOWN, "rsautil was ended by signal {signal}.", _LOOK),
+    "update-contradiction": (_UNKNOWN, "rsautil reported both success and an error.", f"{_LOOK} {_REPORT}"),
+    "update-unknown": (_UNKNOWN, "onbox does not know this output of rsautil.", f"{_LOOK} {_REPORT}"),
+    "result-unrecorded": (
+        _UNKNOWN,
+        "The update ran, but its result could not be recorded ({detail}). Result: {what}",
+        "Keep the record shown here. Free some space or repair the file system, then run: onbox status",
     ),
-    "update-timeout": Message(UNKNOWN, "rsautil did not end within {timeout:.0f} seconds and was stopped.", _LOOK),
-    "update-lost": Message(UNKNOWN, "rsautil was ended by signal {signal}.", _LOOK),
-    "update-contradiction": Message(UNKNOWN, "rsautil's answer contradicts itself.", _LOOK, True),
-    "update-unknown": Message(UNKNOWN, "rsautil's answer is not one of the known ones.", _LOOK, True),
-    "result-unrecorded": Message(
-        UNKNOWN,
-        "The result could not be put on record ({detail}); rsautil's answer was: {what}",
-        "Keep the record shown here; make room or repair the file system, then see 'onbox status'.",
-    ),
-    "unexpected-after": Message(UNKNOWN, "onbox itself failed after the attempt ({detail}).", _LOOK),
-    # Reading the audit journal
-    "run-resolved": Message(
-        DONE,
-        "The run {run} is now on record as a {outcome}; nothing else was changed.",
-        "See 'onbox audit show {run}'.",
-    ),
-    "journal-unreadable": Message(
-        REFUSED,
-        "There is no audit journal at {path} that can be read: {detail}.",
-        "Run it as the owner of rsautil, or name a copy with --file.",
-    ),
-    "copies-unreadable": Message(USAGE, "{path} can't be read: {detail}.", "Check the path behind --against."),
-    "copies-missing": Message(
-        USAGE,
-        "{path} holds no copy of a record of this journal.",
-        "Name the file to which the syslog server writes the messages of this host.",
-    ),
-    "head-unusable": Message(USAGE, "{head} is not the hash of a record.", "It has 64 hexadecimal digits."),
-    "audit-sound": Message(
-        DONE,
-        "{path} is whole and unchanged, as far as it can tell by itself.",
-        "Note the head where nobody here can change it, and compare with the syslog copy: --head, --against.",
-    ),
-    "audit-damaged": Message(
-        DAMAGED,
-        "{path} is not what was written.",
-        "Keep it and tip.json as they are, and compare with the syslog copy: onbox audit verify --against FILE.",
-    ),
-    "audit-torn": Message(
-        DAMAGED,
-        "{path} ends with a line that was never finished: an accident, no tampering.",
-        "Nothing has to be done: the next run keeps its bytes in a file beside the journal and goes on.",
-    ),
-}
+    "unexpected-after": (_UNKNOWN, "onbox itself failed after the update was started ({detail}).", _LOOK),
+}  # fmt: skip

@@ -13,9 +13,9 @@ from typing import Literal
 from onbox.audit import syslog
 from onbox.audit.files import open_own
 from onbox.audit.journal import BALLAST, BALLAST_BYTES, FILE, Journal
-from onbox.caller import Caller, account_name
-from onbox.errors import OnboxError
-from onbox.messages import UNRECORDED
+from onbox.errors import Code, ExitCode, OnboxError
+from onbox.identity import Caller, account_name
+from onbox.messages import message_of
 from onbox.settings import Settings
 
 _SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
@@ -46,7 +46,7 @@ def check_user(subject: Subject) -> str:
     """Require the owner of rsautil, who by the vendor's documents need not be called rsaadmin, and never root."""
     caller = subject.caller
     if caller.uid == 0:
-        raise OnboxError("root")
+        raise OnboxError("root", owner="the owner of rsautil")
     owner = _status(subject.settings.rsautil).st_uid
     if owner != caller.uid:
         raise OnboxError("wrong-user", user=caller.os_user, owner=account_name(owner))
@@ -128,8 +128,8 @@ def check_syslog(subject: Subject) -> str:
     try:
         syslog.connect(path).close()
     except OSError as error:
-        key = "syslog-required" if subject.settings.syslog_required else "syslog-silent"
-        raise OnboxError(key, detail=f"{path}: {error.strerror or error}") from None
+        code: Code = "syslog-required" if subject.settings.syslog_required else "syslog-silent"
+        raise OnboxError(code, detail=f"{path}: {error.strerror or error}") from None
     return path
 
 
@@ -179,7 +179,7 @@ CHECKS: tuple[tuple[str, Check, bool], ...] = (
 )
 
 # What is said of a machine by its worst finding, from good to bad.
-VERDICTS: dict[State, str] = {"ok": "check-ready", "warning": "check-warned", "error": "check-not-ready"}
+VERDICTS: dict[State, Code] = {"ok": "check-ready", "warning": "check-warned", "error": "check-not-ready"}
 
 
 def examine(subject: Subject) -> list[Finding]:
@@ -198,9 +198,10 @@ def _finding(subject: Subject, name: str, check: Check, blocks: bool) -> Finding
         return Finding(name, "ok", check(subject))
     except OnboxError as error:
         # Without a record no run goes on, whichever check finds that out.
-        if error.message.exit_code == UNRECORDED:
+        problem = message_of(error)
+        if problem.exit_code == ExitCode.UNRECORDED:
             state = "error"
-        return Finding(name, state, error.message.what, error.message.advice)
+        return Finding(name, state, problem.what, problem.advice)
     except Exception as error:  # noqa: BLE001 - a check that breaks must not hide the others
         return Finding(name, state, f"The check itself failed ({type(error).__name__}).")
 

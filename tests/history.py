@@ -7,12 +7,12 @@ import os
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from onbox import rsautil
 from onbox.audit.journal import FILE, Journal
+from onbox.audit.log import Trail
 from onbox.audit.record import ATTEMPT, DENIED, REFUSED, RESOLVED, RESULT, VERIFIED, Process
-from onbox.audit.settle import settle
-from onbox.audit.trail import Trail
-from onbox.caller import Caller, Host
+from onbox.audit.recovery import settle
+from onbox.identity import Caller, Host
+from onbox.rsautil import commands
 from onbox.settings import Settings
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 CALLER = Caller("rsaadmin", 1000, 1000, 4, "/dev/pts/0", "192.0.2.7")
 HOST = Host("am1.example.com", "0123456789abcdef0123456789abcdef")
-CHECK = Process(("/opt/rsa/am/utils/rsautil", *rsautil.CHECK_ARGUMENTS), 0, None, 3.25)
-UPDATE = ("/opt/rsa/am/utils/rsautil", *rsautil.update_arguments("ocadmin"))
+CHECK = Process(("/opt/rsa/am/utils/rsautil", *commands.CHECK_ARGUMENTS), 0, None, 3.25)
+UPDATE = ("/opt/rsa/am/utils/rsautil", *commands.update_arguments("ocadmin"))
 EVIDENCE = ('NOTICE:  Changed "marker_time" to "0"', " update_config", "(1 row)")
 
 
@@ -59,7 +59,7 @@ class History:
         trail.knows(admin=admin)
         trail.write(VERIFIED, "success", process=CHECK.fields())
         known = {"reason": "tokens-deleted", "ticket": "CHG-4711", "note": "by accident", **known}
-        trail.knows(change=rsautil.CHANGE, **known)
+        trail.knows(change=commands.CHANGE, **known)
         trail.write(ATTEMPT, "unknown", process=Process(UPDATE).fields(), message="The update is about to be run.")
         return trail
 

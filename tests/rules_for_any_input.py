@@ -10,11 +10,11 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from onbox.audit.journal import Journal
-from onbox.dialogue import Script, Transcript, _Reader, plain
 from onbox.errors import OnboxError
-from onbox.rsautil import ASKS_PASSWORD, ASKS_USERNAME, judge
+from onbox.rsautil.commands import ASKS_PASSWORD, ASKS_USERNAME, judge
+from onbox.rsautil.evidence import evidence_in, signs_of
+from onbox.rsautil.terminal import Script, Transcript, _Reader, plain
 from onbox.settings import parse
-from onbox.signs import evidence_in, signs_of
 
 PASSWORD = b"Sentinel-1!"
 BAD_WORDS = ("error:", "fatal:", "exception", "denied", "does not exist")

@@ -15,9 +15,9 @@ from appliance.make import ADMIN
 from rehearsal import ANSWERS, SECONDS, Onbox
 
 from onbox import __version__, cli
-from onbox.confirmation import command_line
 from onbox.errors import OnboxError
-from onbox.run import REASONS
+from onbox.resync.confirmation import command_line
+from onbox.resync.session import REASONS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -244,9 +244,9 @@ def test_output_that_takes_nothing(onbox: Onbox) -> None:
 def test_failure_shows_no_value(onbox: Onbox, tmp_path: Path) -> None:
     """An error that nobody foresaw shows neither a traceback nor a value, not even with --verbose."""
     code = (
-        "import onbox.resync, sys\n"
+        "import onbox.resync.job, sys\n"
         f"def fail(): password = {SENTINEL!r}; raise RuntimeError(password)\n"
-        "onbox.resync.identify = fail\n"
+        "onbox.resync.job.identify = fail\n"
         "sys.argv[0] = 'onbox'\n"
         "from onbox.cli import main\nmain()\n"
     )

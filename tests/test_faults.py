@@ -14,7 +14,7 @@ from faults.table import RECORDS, Fault
 from faults.watch import alive, wait_until
 
 from onbox.audit.record import GENESIS, digest
-from onbox.rsautil import CHECK_ARGUMENTS, update_arguments
+from onbox.rsautil.commands import CHECK_ARGUMENTS, update_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

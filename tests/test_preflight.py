@@ -22,8 +22,8 @@ import pytest
 
 from onbox import preflight
 from onbox.audit.journal import Journal
-from onbox.caller import identify
 from onbox.errors import OnboxError
+from onbox.identity import identify
 from onbox.preflight import CHECKS, Check, Finding, Subject, examine, worst
 from onbox.settings import Settings
 
@@ -46,7 +46,7 @@ def refusal(check: Check, subject: Subject) -> str:
     try:
         check(subject)
     except OnboxError as error:
-        return error.key
+        return error.code
     return ""
 
 
@@ -180,7 +180,7 @@ def test_fingerprint(subject: Subject) -> None:
 
 
 ASK = """
-from onbox.caller import identify
+from onbox.identity import identify
 from onbox.errors import OnboxError
 from onbox.preflight import Subject, check_terminal
 from onbox.settings import Settings

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pexpect
 import pytest
+from emulator import screen
 from history import History
 from rehearsal import CHECKOUT, Machine, Onbox, make
-from screen import screen
 
 from onbox.audit.journal import Journal
 

@@ -88,7 +88,7 @@ def test_wrong(content: str, key: str, named: str) -> None:
         parse(content.encode("latin-1"), "x.toml")
 
     said = caught.value.message
-    assert (key, 2) == (caught.value.key, said.exit_code)
+    assert (key, 2) == (caught.value.code, said.exit_code)
     assert "x.toml" in said.what
     assert named in said.what + said.advice
 
@@ -105,7 +105,7 @@ def test_any_content(content: bytes) -> None:
     try:
         settings = parse(content, "x.toml")
     except OnboxError as error:
-        assert 2 == error.message.exit_code  # noqa: PT017 - both ends are fine
+        assert 2 == message_of(error).exit_code  # noqa: PT017 - both ends are fine
     else:
         assert settings.home.is_absolute()
         assert 0 < settings.update_timeout <= 86400
@@ -132,7 +132,7 @@ def load_error(file: Path, uid: int | None = None) -> tuple[str, int]:
     """Return the key and the exit code of what *file* is refused for."""
     with pytest.raises(OnboxError) as caught:
         load(file, os.getuid() if uid is None else uid)
-    return caught.value.key, caught.value.message.exit_code
+    return caught.value.code, message_of(caught.value).exit_code
 
 
 def test_load_missing(tmp_path: Path) -> None:

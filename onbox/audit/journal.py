@@ -70,7 +70,7 @@ class Journal:
             OnboxError: when another run is under way.
         """
         if not _locked(self._folder, _RUN_SECONDS):
-            raise OnboxError("another-run")
+            raise OnboxError("another-run", holder="")
 
     def records_from_end(self) -> Iterator[Record]:
         """Yield the records, the newest first; lines that are none are left to `verify`."""

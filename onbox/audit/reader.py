@@ -3,7 +3,6 @@
 import json
 import math
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -11,11 +10,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from onbox.audit.files import lines_from_end, open_to_read
+from onbox.audit.history import time_of
 from onbox.audit.record import Record
-from onbox.audit.runs import time_of
 from onbox.errors import OnboxError
 
-_EVERY_LINE = re.compile(b"")
 _NEEDED = ("time", "run", "event", "outcome")
 
 
@@ -60,7 +58,6 @@ class Reader:
     """The records of one journal.
 
     BAD counts the lines that are none, by the walk that met most of them; `verify` explains them.
-    What does not match is not read closely, so that a million records take seconds.
     """
 
     def __init__(self, stream: BinaryIO, path: Path) -> None:
@@ -69,27 +66,24 @@ class Reader:
         self.bad = 0
         self._stream = stream
 
-    def newest_first(self, matching: re.Pattern[bytes] = _EVERY_LINE) -> Iterator[Record]:
-        """Yield the records in MATCHING lines from the end on; only as much is read as is asked for."""
-        return self._records(lines_from_end(self._stream.fileno()), matching)
+    def newest_first(self) -> Iterator[Record]:
+        """Yield the records from the end on; only as much is read as is asked for."""
+        return self._records(lines_from_end(self._stream.fileno()))
 
-    def oldest_first(self, matching: re.Pattern[bytes] = _EVERY_LINE) -> Iterator[Record]:
-        """Yield the records in MATCHING lines from the beginning on."""
+    def oldest_first(self) -> Iterator[Record]:
+        """Yield the records from the beginning on."""
         self._stream.seek(0)
-        return self._records((line.rstrip(b"\n") for line in self._stream), matching)
+        return self._records(line.rstrip(b"\n") for line in self._stream)
 
-    def _records(self, lines: Iterator[bytes], matching: re.Pattern[bytes]) -> Iterator[Record]:
+    def _records(self, lines: Iterator[bytes]) -> Iterator[Record]:
         bad = 0
         for line in lines:
-            if matching.search(line):
-                record = record_of(line)
-                if record is not None:
-                    yield record
-                    continue
-            elif line.startswith(b"{") and line.endswith(b"}"):
-                continue
-            bad += 1
-            self.bad = max(self.bad, bad)
+            record = record_of(line)
+            if record is None:
+                bad += 1
+                self.bad = max(self.bad, bad)
+            else:
+                yield record
 
 
 @contextmanager

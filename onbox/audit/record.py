@@ -13,6 +13,8 @@ from typing import Any
 Record = dict[str, Any]
 
 SCHEMA = 1
+# So that a record without evidence and transcript always fits into one syslog message.
+MOST_CHARACTERS = {"note": 400, "ticket": 100}
 GENESIS = "0" * 64
 
 ATTEMPT, RESULT, REFUSED = "resync.attempt", "resync.result", "resync.refused"

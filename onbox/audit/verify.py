@@ -12,8 +12,8 @@ from typing import BinaryIO, Literal
 
 from onbox.audit import tip as tips
 from onbox.audit.files import open_to_read
+from onbox.audit.history import follow
 from onbox.audit.record import GENESIS, Record, read
-from onbox.audit.runs import follow
 from onbox.audit.tip import Tip
 from onbox.errors import OnboxError
 

@@ -11,10 +11,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+from emulator import screen
 from rehearsal import Onbox, make
 from rich.console import Console
 from rich.text import Text
-from screen import screen
 from test_screens import ALL, STAGED
 
 SIZE = (80, 25)

@@ -8,10 +8,10 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from onbox.audit.journal import Journal
+from onbox.audit.log import Trail
 from onbox.audit.record import GENESIS, canonical, digest
 from onbox.audit.tip import Tip
-from onbox.audit.trail import Trail
-from onbox.caller import Host, identify
+from onbox.identity import Host, identify
 from onbox.settings import Settings
 
 if TYPE_CHECKING:

@@ -84,7 +84,7 @@ def test_folder_that_proves_nothing_is_refused(prepare: Callable[[Path], None], 
     with pytest.raises(OnboxError, match="audit folder") as caught:
         Journal(folder, os.getuid())
 
-    assert "journal-folder" == caught.value.key
+    assert "journal-folder" == caught.value.code
     assert detail in str(caught.value)
 
 
@@ -121,7 +121,7 @@ def test_file_that_proves_nothing_is_refused(prepare: Callable[[Path], object], 
     with pytest.raises(OnboxError, match="audit file") as caught:
         Journal(folder, os.getuid())
 
-    assert "journal-file" == caught.value.key
+    assert "journal-file" == caught.value.code
     assert detail in str(caught.value)
 
 

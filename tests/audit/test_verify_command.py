@@ -11,7 +11,7 @@ import pytest
 from onbox.audit.copies import Comparison
 from onbox.audit.record import GENESIS
 from onbox.audit.verify import Problem, Verification
-from onbox.audit.words import as_json, findings, outcome
+from onbox.screen.verification import as_json, findings, outcome
 
 if TYPE_CHECKING:
     from pathlib import Path

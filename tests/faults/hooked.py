@@ -87,7 +87,8 @@ def main() -> None:
     plan, sys.argv = sys.argv[1], ["onbox", *sys.argv[2:]]
     report: dict[str, Any] = {}
     if "-" != plan:
-        from onbox import cli, resync  # noqa: F401, PLC0415 - so that all is there to be hooked
+        from onbox import cli  # noqa: F401, PLC0415 - so that all is there to be hooked
+        from onbox.resync import job  # noqa: F401, PLC0415
 
         place, number, when, action = plan.split()
         hook(place, int(number), when, action, report)

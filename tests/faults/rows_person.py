@@ -89,8 +89,8 @@ def early_rows() -> Rows:
 MOMENTS = {
     "before the attempt is written": ("onbox.audit.journal:Journal.append 2 before", "verified", "verify"),
     "after the attempt is written": ("onbox.audit.journal:Journal.append 2 after", "verified attempt", "verify"),
-    "before rsautil is started": ("onbox.dialogue:converse 2 before", "verified attempt", "verify"),
-    "when rsautil has ended": ("onbox.rsautil:judge 1 before", "verified attempt", "verify update"),
+    "before rsautil is started": ("onbox.rsautil.terminal:converse 2 before", "verified attempt", "verify"),
+    "when rsautil has ended": ("onbox.rsautil.commands:judge 1 before", "verified attempt", "verify update"),
     "before the result is written": (
         "onbox.audit.journal:Journal.append 3 before",
         "verified attempt",
@@ -299,7 +299,7 @@ def run_beside_another(scene: Scene) -> None:
 PERSON: Rows = {
     **early_rows(),
     "SIGTERM as the last moment before the hold": Fault(
-        STOPPED_LATE, INTERRUPTED, play=partial(hit, "onbox.interrupts:Interrupts.hold 1 before", "SIGTERM")
+        STOPPED_LATE, INTERRUPTED, play=partial(hit, "onbox.resync.interrupts:Interrupts.hold 1 before", "SIGTERM")
     ),
     "the connection lost during the update, with --verbose": Fault(
         SUCCESS, (), behaviour={"update_delay": 0.5}, play=lose_connection_of_talker

@@ -53,7 +53,7 @@ def look_at_core_limits(scene: Scene) -> None:
 def count_secrets(scene: Scene) -> None:
     """See that onbox holds the password before the update, and not when rsautil has answered."""
     counts = []
-    for place in ("onbox.confirmation:confirm 1 before", "onbox.rsautil:judge 1 before"):
+    for place in ("onbox.resync.confirmation:confirm 1 before", "onbox.rsautil.commands:judge 1 before"):
         scene.run(plan=f"{place} SIGCONT")
         counts.append(scene.report()["secrets"])
 
@@ -78,37 +78,37 @@ def broken(place: str, end: End, told: tuple[str, ...] = ITSELF, arguments: tupl
 
 
 BROKEN = {
-    "caller": broken("onbox.caller:identify 1 before", WITHOUT_RECORD),
+    "caller": broken("onbox.identity:identify 1 before", WITHOUT_RECORD),
     "settings": broken("onbox.settings:load 1 before", WITHOUT_RECORD),
-    "interrupts": broken("onbox.interrupts:Interrupts.hold 1 before", REFUSED_LATE),
+    "interrupts": broken("onbox.resync.interrupts:Interrupts.hold 1 before", REFUSED_LATE),
     "preflight": broken("onbox.preflight:check_rsautil 1 before", REFUSED),
     "audit.journal": broken("onbox.audit.journal:Journal.reserve 1 before", REFUSED),
-    "audit.runs": broken("onbox.audit.runs:unfinished 1 before", REFUSED),
-    "audit.trail": broken("onbox.audit.trail:Trail.knows 1 before", REFUSED),
+    "audit.runs": broken("onbox.audit.history:unfinished 1 before", REFUSED),
+    "audit.trail": broken("onbox.audit.log:Trail.knows 1 before", REFUSED),
     "audit.record": broken("onbox.audit.record:canonical 1 before", REFUSED_AT_CHECK),
     "audit.syslog": broken("onbox.audit.syslog:send 1 before", SUCCESS, CONFIRMED),
-    "administrator": broken("onbox.administrator:require_password 1 before", REFUSED),
+    "administrator": broken("onbox.resync.administrator:require_password 1 before", REFUSED),
     "secret": broken("onbox.secret:Secret.fingerprint 1 before", REFUSED),
-    "dialogue, at the check": broken("onbox.dialogue:_Reader.read 1 before", REFUSED_AT_CHECK),
-    "signs, at the check": broken("onbox.signs:evidence_in 1 before", REFUSED_AT_CHECK),
-    "rsautil, at the check": broken("onbox.rsautil:judge_check 1 before", REFUSED_AT_CHECK),
-    "confirmation": broken("onbox.confirmation:confirm 1 before", REFUSED_LATE),
-    "console": broken("onbox.console:Console.facts 1 before", REFUSED_LATE),
-    "run": broken("onbox.run:Run.process 2 before", REFUSED_LATE),
+    "dialogue, at the check": broken("onbox.rsautil.terminal:_Reader.read 1 before", REFUSED_AT_CHECK),
+    "signs, at the check": broken("onbox.rsautil.evidence:evidence_in 1 before", REFUSED_AT_CHECK),
+    "rsautil, at the check": broken("onbox.rsautil.commands:judge_check 1 before", REFUSED_AT_CHECK),
+    "confirmation": broken("onbox.resync.confirmation:confirm 1 before", REFUSED_LATE),
+    "console": broken("onbox.screen.console:Console.facts 1 before", REFUSED_LATE),
+    "run": broken("onbox.resync.session:Run.process 2 before", REFUSED_LATE),
     "audit.journal, writing the attempt": broken("onbox.audit.journal:Journal.append 2 before", REFUSED_LATE),
     "audit.syslog, copying the attempt": broken("onbox.audit.syslog:send 2 before", SUCCESS, CONFIRMED),
     "diagnostics, after the attempt": broken("onbox.diagnostics:Diagnostics.step 6 before", NOT_RUN, ITSELF_LATE),
-    "console, after the attempt": broken("onbox.console:Console.working 2 before", NOT_RUN, ITSELF_LATE),
-    "dialogue, after the attempt": broken("onbox.dialogue:converse 2 before", NOT_RUN, ITSELF_LATE),
-    "dialogue, at the end of the update": broken("onbox.dialogue:_end 2 after", UNKNOWN, ITSELF_LATE),
-    "signs, after the attempt": broken("onbox.signs:evidence_in 2 before", UNKNOWN, ITSELF_LATE),
-    "rsautil, after the attempt": broken("onbox.rsautil:judge 1 before", UNKNOWN, ITSELF_LATE),
+    "console, after the attempt": broken("onbox.screen.console:Console.working 2 before", NOT_RUN, ITSELF_LATE),
+    "dialogue, after the attempt": broken("onbox.rsautil.terminal:converse 2 before", NOT_RUN, ITSELF_LATE),
+    "dialogue, at the end of the update": broken("onbox.rsautil.terminal:_end 2 after", UNKNOWN, ITSELF_LATE),
+    "signs, after the attempt": broken("onbox.rsautil.evidence:evidence_in 2 before", UNKNOWN, ITSELF_LATE),
+    "rsautil, after the attempt": broken("onbox.rsautil.commands:judge 1 before", UNKNOWN, ITSELF_LATE),
     "messages, after the attempt": broken("onbox.messages:Message.filled 1 before", UNKNOWN, ITSELF_LATE),
     "audit.journal, writing the result": broken("onbox.audit.journal:Journal.append 3 before", UNKNOWN, ITSELF_LATE),
-    "audit.trail, writing the result": broken("onbox.audit.trail:Trail.write_at_last 1 before", UNKNOWN, ITSELF_LATE),
+    "audit.trail, writing the result": broken("onbox.audit.log:Trail.write_at_last 1 before", UNKNOWN, ITSELF_LATE),
     "audit.syslog, copying the result": broken("onbox.audit.syslog:send 3 before", SUCCESS, CONFIRMED),
-    "ending": broken("onbox.ending:Ending.as_json 1 before", SUCCESS, CONFIRMED, ("resync", "--json")),
-    "console, at the end": broken("onbox.console:Console.ending 1 before", SUCCESS, CONFIRMED),
+    "ending": broken("onbox.screen.result:Ending.as_json 1 before", SUCCESS, CONFIRMED, ("resync", "--json")),
+    "console, at the end": broken("onbox.screen.console:Console.ending 1 before", SUCCESS, CONFIRMED),
     "cli": broken("onbox.cli:_print_json 1 before", SUCCESS, CONFIRMED, ("resync", "--json")),
 }
 

@@ -1,0 +1,61 @@
+"""Record how a run of unknown outcome ended, once somebody found it out: a record is added, and none changed."""
+
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from onbox.audit.history import is_open, last_ending, one_run
+from onbox.audit.journal import FILE, Journal
+from onbox.audit.log import Trail
+from onbox.audit.reader import opened
+from onbox.audit.record import MOST_CHARACTERS, RESOLVED
+from onbox.audit.recovery import settle
+from onbox.errors import OnboxError
+from onbox.identity import identify, this_host
+from onbox.messages import Message, message
+from onbox.settings import Settings, load
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """The RUN that was resolved, the words for it, and what went wrong beside it."""
+
+    run: str
+    message: Message
+    warnings: tuple[str, ...]
+
+
+def resolve(config: Path | None, prefix: str, outcome: str, note: str) -> Resolution:
+    """Record that the run whose ID begins with PREFIX had OUTCOME, and in NOTE how that was found out.
+
+    Raises:
+        OnboxError: when there is no such run, its outcome is known, or the journal can't take the record.
+    """
+    if not note.strip():
+        raise OnboxError("note-empty")
+    if len(note) > MOST_CHARACTERS["note"]:
+        raise OnboxError("text-too-long", what="note", most=MOST_CHARACTERS["note"])
+    caller, host = identify(), this_host()
+    settings = load(config, caller.uid)
+    run = _open_run(settings, prefix)
+    with closing(Journal(settings.directory, caller.uid)) as journal:
+        journal.claim_run()
+        trail = Trail(journal, settings, caller, host, run)
+        settled = [text for _, text in settle(trail)]
+        # Once more, now that nobody else can resolve it.
+        _open_run(settings, run)
+        words = message("run-resolved", run=run, outcome=outcome)
+        trail.write(RESOLVED, outcome, note=note, message=words.what)
+    return Resolution(run, words, (*settled, *trail.warnings))
+
+
+def _open_run(settings: Settings, prefix: str) -> str:
+    """Give the whole ID of the run that begins with PREFIX, which must be open."""
+    with opened(settings.directory / FILE, may_be_missing=True) as journal:
+        records = one_run(journal.oldest_first(), prefix)
+    run = records[0]["run"]
+    if not is_open(records):
+        ending = last_ending(records)
+        outcome = f"its outcome is {ending['outcome']} ({ending['event']})" if ending else "it tried no update"
+        raise OnboxError("run-not-open", run=run, outcome=outcome)
+    return str(run)

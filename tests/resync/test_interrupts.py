@@ -1,0 +1,115 @@
+"""Requests to stop are noted, and acted upon only where it is safe."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from contextlib import suppress
+
+import pytest
+
+from onbox.errors import OnboxError
+from onbox.resync.interrupts import Interrupts
+
+STOP = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]
+
+
+def hit(number: signal.Signals) -> None:
+    """Send a signal to this process, and see it arrive."""
+    os.kill(os.getpid(), number)
+    time.sleep(0.001)
+
+
+@pytest.mark.parametrize("number", STOP)
+def test_noted(number: signal.Signals) -> None:
+    """A signal changes nothing until the next safe place, and ends the run there each time."""
+    with Interrupts() as interrupts:
+        interrupts.check()
+        hit(number)
+
+        for _ in range(2):
+            with pytest.raises(OnboxError) as caught:
+                interrupts.check()
+            assert ("interrupted", 130) == (caught.value.code, message_of(caught.value).exit_code)
+
+
+def ask(interrupts: Interrupts, number: signal.Signals) -> None:
+    """Wait for a person who sends one signal, and a second one while the program cleans up."""
+    with interrupts.at_once():
+        try:
+            hit(number)
+            pytest.fail("the wait went on")
+        finally:
+            hit(number)
+
+
+@pytest.mark.parametrize("number", STOP)
+def test_at_once(number: signal.Signals) -> None:
+    """While a person is asked, a signal ends the wait on the spot; another one does not get in the way of the end."""
+    with Interrupts() as interrupts:
+        with pytest.raises(OnboxError):
+            ask(interrupts, number)
+        hit(number)  # noted only: the question is over
+
+
+def lose_terminal(interrupts: Interrupts, number: signal.Signals | None) -> None:
+    """Ask a question that gets no answer, and a signal maybe."""
+    with interrupts.at_once():
+        with suppress(OnboxError):
+            if number:
+                hit(number)
+        raise OnboxError("not-answered")
+
+
+@pytest.mark.parametrize(("number", "key"), [(signal.SIGHUP, "interrupted"), (None, "not-answered")])
+def test_question_without_an_answer(number: signal.Signals | None, key: str) -> None:
+    """When the terminal goes away, the signal is the reason, whichever of the two is seen first."""
+    with Interrupts() as interrupts, pytest.raises(OnboxError) as caught:
+        lose_terminal(interrupts, number)
+
+    assert key == caught.value.code
+
+
+def test_at_once_after_a_signal() -> None:
+    """Nobody is asked any more once a signal has come."""
+    with Interrupts() as interrupts:
+        hit(signal.SIGINT)
+
+        with pytest.raises(OnboxError), interrupts.at_once():
+            pytest.fail("somebody was asked")
+
+
+def test_hold() -> None:
+    """From the attempt on nothing stops the run, not even a question or ^Z."""
+    with Interrupts() as interrupts:
+        interrupts.hold()
+        for number in (*STOP, signal.SIGTSTP):
+            hit(number)
+
+        interrupts.check()
+        with interrupts.at_once():
+            hit(signal.SIGINT)
+
+
+def test_hold_after_a_signal() -> None:
+    """A signal that came before is heard first, and the run can still be stopped."""
+    with Interrupts() as interrupts:
+        hit(signal.SIGTERM)
+
+        with pytest.raises(OnboxError):
+            interrupts.hold()
+        with pytest.raises(OnboxError):
+            interrupts.check()
+
+
+def test_given_back() -> None:
+    """Afterwards all signals do what they did before."""
+    numbers = (*STOP, signal.SIGTSTP)
+    before = [signal.getsignal(number) for number in numbers]
+
+    with Interrupts() as interrupts:
+        interrupts.hold()
+        assert not set(before) & {signal.getsignal(number) for number in numbers}
+
+    assert before == [signal.getsignal(number) for number in numbers]
