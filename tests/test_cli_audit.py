@@ -48,8 +48,8 @@ def test_list_is_newest_first_in_80_columns(onbox: Onbox, copy: Path) -> None:
 
 
 def test_list_takes_all_wishes_at_once(onbox: Onbox, copy: Path) -> None:
-    """Number, date, outcome and administrator narrow the list together."""
-    wishes = ("--last", "5", "--since", "2026-01-01", "--outcome", "success", "--admin", "bob")
+    """Number and outcome narrow the list together."""
+    wishes = ("--last", "5", "--outcome", "success")
     found = json.loads(onbox.without_terminal("audit", "list", "--file", str(copy), *wishes, "--json").screen)
 
     assert [run_of(copy, 0)] == [record["run"] for record in found["records"]]
@@ -59,7 +59,6 @@ def test_list_takes_all_wishes_at_once(onbox: Onbox, copy: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--since", "tomorrow"), "'tomorrow' is not a date"),
         (("--last", "0"), "--last"),
         (("--outcome", "good"), "--outcome"),
         (("--file", "/nowhere"), "/nowhere"),
@@ -100,9 +99,9 @@ def test_real_run_is_listed_shown_and_exported(appliance: Machine, onbox: Onbox)
 
     assert run[:8] in listed.screen
     assert "CHG-4711" in shown.screen
-    assert "rsautil confirmed" in " ".join(shown.screen.split())
+    assert "Confirmed" in shown.screen
     assert run[:8] in status.screen
-    for form in ("jsonl", "csv", "ecs", "ocsf"):
+    for form in ("jsonl", "csv"):
         assert run in onbox.without_terminal("audit", "export", "--format", form).screen
 
 
@@ -113,7 +112,6 @@ def test_nothing_on_record_reaches_the_terminal_as_a_command(onbox: Onbox, copy:
         ("audit", "list"),
         ("audit", "list", "--json"),
         ("audit", "show", run),
-        ("audit", "show", run, "--markdown"),
         ("audit", "show", run, "--json"),
         ("audit", "export", "--format", "csv"),
         ("audit", "export", "--format", "jsonl"),
@@ -126,17 +124,15 @@ def test_nothing_on_record_reaches_the_terminal_as_a_command(onbox: Onbox, copy:
         assert all(character.isprintable() or character == "\n" for character in done.screen)
 
 
-def test_page_is_plain_markdown_or_json(onbox: Onbox, copy: Path) -> None:
-    """The same run as a page, as Markdown for a ticket and as its records for a program."""
+def test_page_is_plain_or_json(onbox: Onbox, copy: Path) -> None:
+    """The same run as a page for a ticket, and as its records for a program."""
     run = run_of(copy, 0)
     arguments = ("audit", "show", run, "--file", str(copy))
     plain = onbox.without_terminal(*arguments)
-    markdown = onbox.without_terminal(*arguments, "--markdown")
     found = json.loads(onbox.without_terminal(*arguments, "--json").screen)
 
     assert run in plain.screen
-    assert f"- Run: `{run}`\n" in markdown.screen
-    assert "- Administrator: `bob`\n" in markdown.screen
+    assert "bob" in plain.screen
     assert ["admin.verified", "resync.attempt", "resync.result"] == [record["event"] for record in found["records"]]
 
 
@@ -184,7 +180,7 @@ def test_export_is_utf8_in_any_locale(onbox: Onbox, history: History, place: Pat
 
 def test_export_that_was_cut_off_is_an_error(onbox: Onbox, copy: Path) -> None:
     """A full disk must not leave half an export behind an exit code of success."""
-    for form in ("jsonl", "csv", "ecs", "ocsf"):
+    for form in ("jsonl", "csv"):
         with Path("/dev/full").open("w") as full:
             done = subprocess.run(
                 onbox.command("audit", "export", "--format", form, "--file", str(copy)),
@@ -197,7 +193,7 @@ def test_export_that_was_cut_off_is_an_error(onbox: Onbox, copy: Path) -> None:
             )
 
         assert 2 == done.returncode
-        assert "could not be written whole: No space left on device" in done.stderr
+        assert "No space left on device" in done.stderr
 
 
 @pytest.mark.root
