@@ -76,8 +76,7 @@ def test_writable(subject: Subject, where: str, mode: int) -> None:
     """Neither rsautil nor a folder above it may be open to others."""
     (subject.settings.home / where).chmod(mode)
 
-    with pytest.raises(OnboxError, match="could be changed by somebody else"):
-        preflight.check_rsautil(subject)
+    assert "rsautil-unsafe" == refusal(preflight.check_rsautil, subject)
 
 
 def test_linked(subject: Subject, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onbox.errors import OnboxError
+from onbox.messages import message_of
 from onbox.settings import DEFAULT_FILE, KEYS, Settings, load, parse
 
 EVERYTHING = b"""
@@ -87,7 +88,7 @@ def test_wrong(content: str, key: str, named: str) -> None:
     with pytest.raises(OnboxError) as caught:
         parse(content.encode("latin-1"), "x.toml")
 
-    said = caught.value.message
+    said = message_of(caught.value)
     assert (key, 2) == (caught.value.code, said.exit_code)
     assert "x.toml" in said.what
     assert named in said.what + said.advice

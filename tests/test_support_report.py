@@ -1,4 +1,4 @@
-"""The compatibility report."""
+"""The support report describes a machine without naming it."""
 
 from __future__ import annotations
 
@@ -29,16 +29,13 @@ def test_a_report_describes_the_machine_and_asks_rsautil_for_help(onbox: Onbox) 
     assert not any(call.answered for call in onbox.machine.calls())
 
 
-def test_a_report_holds_no_names_and_addresses_unless_they_are_asked_for(onbox: Onbox) -> None:
-    """What says whose machine it is stays out, and the report says so."""
-    wordy, terse = onbox.home / "wordy", onbox.home / "terse"
-    onbox("check", "--report", str(terse), HOME="/home/jdoe", TZ="jdoe at 192.0.2.7")
-    onbox("check", "--report", str(wordy), "--full", HOME="/home/jdoe", TZ="jdoe at 192.0.2.7")
+def test_a_report_holds_no_names_and_addresses(onbox: Onbox) -> None:
+    """Names and addresses of the machine and its accounts stay out, and the report says so."""
+    file = onbox.home / "report.md"
+    onbox("check", "--report", str(file), HOME="/home/jdoe", TZ="jdoe at 192.0.2.7")
 
-    assert "TZ=<account> at <address>" in terse.read_text()
-    assert "Left out: host names, account names, addresses" in terse.read_text()
-    assert "TZ=jdoe at 192.0.2.7" in wordy.read_text()
-    assert "Left out: nothing" in wordy.read_text()
+    assert "TZ=<account> at <address>" in file.read_text()
+    assert "Left out: host names, account names, addresses" in file.read_text()
 
 
 def test_an_rsautil_that_onbox_refuses_is_not_asked(onbox: Onbox) -> None:
@@ -70,8 +67,9 @@ def test_a_file_is_never_overwritten(onbox: Onbox) -> None:
     taken = onbox.without_terminal("check", "--report", str(file))
     nowhere = onbox.without_terminal("check", "--report", str(onbox.home / "nowhere" / "report"))
 
-    assert (3, True) == (taken.exit_code, f"There is a file {file} already." in taken.errors)
-    assert (3, True) == (nowhere.exit_code, "The report can't be written to" in nowhere.errors)
+    assert (3, 3) == (taken.exit_code, nowhere.exit_code)
+    assert str(file) in taken.errors
+    assert "nowhere" in nowhere.errors
     assert "one" == file.read_text()
 
 

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from faults.scene import Scene
 
-CONFIRMED = ("rsautil confirmed that the marker time is 0",)
-NO_TERMINAL = ("A person at a terminal is needed",)
-UNSAFE = ("could be changed by somebody else",)
+CONFIRMED = ("Confirmed",)
+NO_TERMINAL = ("needs an interactive terminal",)
+UNSAFE = ("Other users can modify",)
 
 
 def as_user(user: int, scene: Scene) -> None:
