@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from onbox.audit.history import admin_of, denials, follow, time_of, unfinished
+from onbox.audit.history import (
+    admin_of,
+    denials,
+    follow,
+    is_open,
+    last_ending,
+    one_run,
+    open_runs,
+    recent_denials,
+    time_of,
+    unfinished,
+)
+from onbox.audit.reader import opened
+from onbox.errors import OnboxError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from history import History
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 HOUR = timedelta(minutes=60)
@@ -196,6 +214,11 @@ def test_open_runs_are_told_once_newest_first(history: History) -> None:
         found = open_runs(journal.newest_first(), unfinished(journal.newest_first()))
 
     assert [left, third, second, first] == [record["run"] for record in found]
+
+
+def at(time: datetime, record: dict[str, Any]) -> dict[str, Any]:
+    """Return *record* as it would be if it were written at *time*."""
+    return record | {"time": time.isoformat()}
 
 
 def test_denials_of_the_last_hour_are_counted_by_administrator(history: History) -> None:

@@ -81,10 +81,9 @@ def test_folder_that_proves_nothing_is_refused(prepare: Callable[[Path], None], 
     """A folder that somebody else could write, or that is none, stops the run before anything is written."""
     prepare(folder)
 
-    with pytest.raises(OnboxError, match="audit folder") as caught:
+    with pytest.raises(OnboxError, match="journal-folder") as caught:
         Journal(folder, os.getuid())
 
-    assert "journal-folder" == caught.value.code
     assert detail in str(caught.value)
 
 
@@ -118,10 +117,9 @@ def test_file_that_proves_nothing_is_refused(prepare: Callable[[Path], object], 
     """What is no file of ours alone is neither written nor followed nor waited for."""
     prepare(folder / "audit.jsonl")
 
-    with pytest.raises(OnboxError, match="audit file") as caught:
+    with pytest.raises(OnboxError, match="journal-file") as caught:
         Journal(folder, os.getuid())
 
-    assert "journal-file" == caught.value.code
     assert detail in str(caught.value)
 
 
@@ -132,7 +130,7 @@ def test_reading_makes_nothing(folder: Path) -> None:
     assert [] == list(folder.iterdir())
 
     journals.one_run(folder)
-    with opened(folder, reading=True) as journal, pytest.raises(OnboxError, match="can't be written"):
+    with opened(folder, reading=True) as journal, pytest.raises(OnboxError, match="journal-write"):
         journals.trail(journal).write("resync.refused", "refused")
 
 
@@ -161,7 +159,7 @@ def test_only_one_run_at_a_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(module, "_RUN_SECONDS", 0)
     with opened(folder) as first:
         first.claim_run()
-        with opened(folder) as second, pytest.raises(OnboxError, match="Another run"):
+        with opened(folder) as second, pytest.raises(OnboxError, match="another-run"):
             second.claim_run()
 
     with opened(folder) as third:

@@ -8,6 +8,7 @@ import pytest
 
 from onbox.audit.lockout import LOCKOUT, Guard, guard
 from onbox.errors import OnboxError
+from onbox.messages import message_of
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -29,7 +30,7 @@ def test_guard(minutes_ago: list[int], warns: bool, until: datetime | None) -> N
     assert Guard("ocadmin", len(minutes_ago), until) == state
     assert warns == state.warns
     if until:
-        with pytest.raises(OnboxError, match=f"{len(minutes_ago)} checks of ocadmin failed") as caught:
+        with pytest.raises(OnboxError, match=f"lockout-guard admin=ocadmin count={len(minutes_ago)} ") as caught:
             state.require_room()
         assert ("lockout-guard", 3) == (caught.value.code, message_of(caught.value).exit_code)
         assert f"{until.astimezone():%H:%M}" in message_of(caught.value).advice

@@ -45,7 +45,7 @@ def test_unknown_run_is_resolved_by_a_record_more(appliance: Machine, onbox: Onb
     done = resolve(onbox, run[:8])
 
     assert 0 == done.exit_code
-    assert f"The run {run} is now on record as a success" in " ".join(done.screen.split())
+    assert f"The run {run} is now recorded as a success" in " ".join(done.screen.split())
     assert before == appliance.journal()[:-1]
     last = appliance.journal()[-1]
     assert (run, "run.resolved", "success", NOTE) == (last["run"], last["event"], last["outcome"], last["note"])
@@ -74,7 +74,7 @@ def test_run_is_resolved_once(appliance: Machine, onbox: Onbox) -> None:
     done = resolve(onbox, run, outcome="failure")
 
     assert 2 == done.exit_code
-    assert "is not open: its outcome is success (run.resolved)" in done.errors
+    assert "cannot be resolved: its outcome is success (run.resolved)" in done.errors
     assert 1 == sum(record["event"] == "run.resolved" for record in appliance.journal())
 
 
@@ -111,7 +111,7 @@ def test_unknown_id_makes_no_journal(appliance: Machine, onbox: Onbox) -> None:
     done = resolve(onbox, "1a2b3c4d")
 
     assert 2 == done.exit_code
-    assert "No run on record" in done.errors
+    assert "No recorded run" in done.errors
     assert [] == list(appliance.audit.iterdir())
 
 

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
     from faults.scene import Scene
 
-CANT_BE_USED = ("can't be used", "Nothing was changed.")
-CANT_BE_WRITTEN = ("can't be written", "Nothing was changed.")
+CANT_BE_USED = ("cannot be used", "Nothing was changed.")
+CANT_BE_WRITTEN = ("cannot be written", "Nothing was changed.")
 DAMAGED = ("is damaged", "onbox audit verify", "Nothing was changed.")
-UNRECORDED = ("could not be put on record", "Keep the record shown here", '"event":"resync.result"', '"seq":null')
-CONFIRMED = ("rsautil confirmed that the marker time is 0",)
+UNRECORDED = ("could not be recorded", "Keep the record shown here", '"event":"resync.result"', '"seq":null')
+CONFIRMED = ("the marker time is now 0",)
 CUT = End(5, "verified", "verify verify")
 GONE = End(5, "", "verify verify")
 NOT_ATTEMPTED = End(5, "verified", "verify")
@@ -223,7 +223,7 @@ DISK: Rows = {
     ),
     "journal owned by somebody else": Fault(
         NO_JOURNAL,
-        ("can't be used",),
+        ("cannot be used",),
         prepare=partial(owned_by_root, "audit.jsonl"),
         root=True,
     ),
