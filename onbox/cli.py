@@ -11,6 +11,7 @@ import typer
 from onbox import __version__
 from onbox.errors import OnboxError
 from onbox.messages import MEANING, Message, message, message_of
+from onbox.resync.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +32,6 @@ audit = typer.Typer(help="Read the audit trail.", no_args_is_help=True, rich_mar
 app.add_typer(audit, name="audit")
 
 
-Reason = Literal["account-changed", "identity-source-added", "users-found", "tokens-deleted", "other"]
 Outcome = Literal["success", "failure", "unknown", "refused"]
 Resolution = Literal["success", "failure"]
 Format = Literal["jsonl", "csv"]
@@ -89,20 +89,23 @@ def resync(
 
     Example: onbox resync -o ocadmin --reason tokens-deleted --ticket CHG-4711
     """
+    from onbox.resync.interrupts import Interrupts
     from onbox.resync.job import resynchronise
     from onbox.resync.session import Request
     from onbox.screen.console import Console
 
     request = Request(context.obj["config"], admin, reason, ticket, note, confirm, dry_run)
     console = Console(json=json)
-    ending = resynchronise(request, console)
-    try:
-        if json:
-            _print_json("resync", ending.message.exit_code, **ending.as_json())
-        else:
-            console.ending(ending)
-    except Exception:  # noqa: BLE001 - however the screen broke, the exit code and a plain line tell the end
-        _complain(ending.message)
+    # Until the result is told: a signal that comes after the attempt never changes the exit code.
+    with Interrupts() as interrupts:
+        ending = resynchronise(request, console, interrupts)
+        try:
+            if json:
+                _print_json("resync", ending.message.exit_code, **ending.as_json())
+            else:
+                console.ending(ending)
+        except Exception:  # noqa: BLE001 - however the screen broke, the exit code and a plain line tell the end
+            _complain(ending.message)
     raise typer.Exit(ending.message.exit_code)
 
 

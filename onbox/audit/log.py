@@ -1,134 +1,142 @@
-"""What one run puts on record: each record into the journal for good, then a copy of it to syslog."""
+"""The audit log: structlog makes each record; a writer chains it, writes it for good, and copies it to syslog.
+
+log = audit_log(JournalWriter(journal, copies)).bind(run=..., actor=...)
+log = log.bind(reason="tokens-deleted")
+record = log.info("resync.attempt", outcome="unknown", code="update-attempted")
+"""
 
 from dataclasses import asdict
-from typing import Any
 
 import structlog
-from structlog.typing import EventDict, Processor, WrappedLogger
+from structlog.typing import EventDict, WrappedLogger
 
 from onbox import __version__
 from onbox.audit import syslog
 from onbox.audit.journal import Journal
-from onbox.audit.record import SCHEMA, Process, canonical, digest, tidy
+from onbox.audit.record import SCHEMA, Process, Record, canonical, digest, tidy
 from onbox.audit.tip import Tip
-from onbox.errors import OnboxError
 from onbox.identity import Caller, Host
 from onbox.settings import Settings
 
+AuditLog = structlog.BoundLogger
 
-def _tidy(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
-    return {key: tidy(value) for key, value in fields.items()}
-
-
-def _seal(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
-    return {**fields, "hash": digest(fields)}
-
-
-def _render(_logger: WrappedLogger, _method: str, fields: EventDict) -> tuple[tuple[str, Tip], dict[str, Any]]:
-    """Make what `append` of the journal takes."""
-    return (canonical(fields), Tip.of(dict(fields))), {}
-
-
-PIPELINE: tuple[Processor, ...] = (
-    structlog.processors.TimeStamper("%Y-%m-%dT%H:%M:%S.%fZ", utc=True, key="time"),
-    _tidy,
-    _seal,
-    _render,
-)
-
-
-class _Unchained:
-    """Takes a record that no journal could take."""
-
-    @staticmethod
-    def append(line: str, _tip: Tip) -> str:
-        """Give the LINE back."""
-        return line
+# What a record says until it is told more.
+_DEFAULTS = {
+    "schema": SCHEMA,
+    "onbox": {"version": __version__, "settings": None},
+    "actor": None,
+    "host": None,
+    "change": None,
+    "process": Process().fields(),
+    "reason": None,
+    "ticket": None,
+    "note": None,
+    "message": "",
+    "allowed": [],
+    "evidence": [],
+    "transcript": [],
+    "warnings": [],
+}
 
 
-class Trail:
-    """The records of one run."""
+class SyslogWriter:
+    """The end of an audit log that only syslog takes; `problem` says why a copy was not sent, "" if all were."""
 
-    def __init__(self, journal: Journal, settings: Settings, caller: Caller, host: Host, run: str) -> None:
-        """Write the records of RUN into JOURNAL; what is the same in each of them is kept here.
-
-        `copy_problem` says why a copy could not be sent to syslog; "" as long as all were.
-        """
-        self.journal = journal
-        self.copy_problem = ""
-        self._syslog = settings.syslog
-        actor = asdict(caller)
-        actor["from"] = actor.pop("client")
-        self._fields: dict[str, Any] = {
-            "schema": SCHEMA,
-            "run": run,
-            "actor": {"admin": None, **actor},
-            "host": asdict(host),
-            "change": None,
-            "onbox": {"version": __version__, "settings": settings.sha256 or None},
-            "process": Process().fields(),
-            "reason": None,
-            "ticket": None,
-            "note": None,
-            "message": "",
-            "evidence": [],
-            "transcript": [],
-            "warnings": [],
-        }
+    def __init__(self, path: str) -> None:
+        """Send to the socket at PATH; "" sends nothing."""
+        self._path = path
+        self.problem = ""
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Say what went wrong beside the job: a copy that could not be sent."""
-        return (f"The syslog copy was not sent ({self.copy_problem}).",) if self.copy_problem else ()
+        """Say for people that a copy was not sent."""
+        return (f"The syslog copy was not sent ({self.problem}).",) if self.problem else ()
 
-    def knows(self, *, admin: str | None = None, **fields: Any) -> None:  # noqa: ANN401 - any JSON value
-        """Say in each record from now on what the run has learnt: the administrator, the reason and so on."""
-        if admin is not None:
-            fields["actor"] = self._fields["actor"] | {"admin": admin}
-        self._fields |= fields
+    def info(self, fields: EventDict) -> Record:
+        """Copy a record that no journal could take, without a place in the chain, and give it."""
+        record = _sealed(fields, seq=None, prev=None)
+        self.copy(record)
+        return record
 
-    def write(self, event: str, outcome: str, **fields: Any) -> str:  # noqa: ANN401
-        """Put EVENT on record and give the line that was written.
-
-        The line is on the disk when this returns.
-        A copy that could not be sent is no error; `copy_problem` says why.
-
-        Raises:
-            OnboxError: when the journal could not take it.
-        """
-        with self.journal.chain() as tip:
-            place = {"seq": tip.seq + 1, "prev": tip.hash}
-            line = self._append(self.journal, event, outcome=outcome, **place, **fields)
-        self._copy(line)
-        return line
-
-    def write_at_last(self, event: str, outcome: str, **fields: Any) -> str:  # noqa: ANN401
-        """Put EVENT on record like `write`, if need be in the room that was kept for it.
-
-        Raises:
-            OnboxError: when even that was not enough.
-        """
-        try:
-            return self.write(event, outcome, **fields)
-        except OnboxError:
-            self.journal.release()
-            return self.write(event, outcome, **fields)
-
-    def write_unchained(self, event: str, outcome: str, **fields: Any) -> str:  # noqa: ANN401
-        """Send a record that the journal could not take to syslog alone, and give its line."""
-        line = self._append(_Unchained(), event, outcome=outcome, seq=None, prev=None, **fields)
-        self._copy(line)
-        return line
-
-    def _append(self, target: Journal | _Unchained, event: str, **fields: Any) -> str:  # noqa: ANN401
-        logger = structlog.wrap_logger(target, processors=PIPELINE, wrapper_class=structlog.BoundLogger)
-        return str(logger.append(event, **(self._fields | fields)))
-
-    def _copy(self, line: str) -> None:
-        if self._syslog:
+    def copy(self, record: Record) -> None:
+        """Send a copy of RECORD; a copy that could not be sent is no error."""
+        if self._path:
             try:
-                syslog.send(self._syslog, line)
+                syslog.send(self._path, canonical(record))
             except OSError as error:
-                self.copy_problem = f"{self._syslog}: {error.strerror or error}"
-            except Exception as error:  # noqa: BLE001 - whatever became of its copy, the record is on the disk
-                self.copy_problem = f"{self._syslog}: {type(error).__name__}"
+                self.problem = f"{self._path}: {error.strerror or error}"
+            except Exception as error:  # noqa: BLE001 - the record is on the disk, whatever became of its copy
+                self.problem = f"{self._path}: {type(error).__name__}"
+
+
+class JournalWriter:
+    """The end of the audit log: each record gets its place in the chain and is on the disk before it is copied."""
+
+    def __init__(self, journal: Journal, copies: SyslogWriter) -> None:
+        """Append to JOURNAL, then send to COPIES."""
+        self._journal = journal
+        self._copies = copies
+
+    def info(self, fields: EventDict) -> Record:
+        """Write a record and give it as it was written.
+
+        Raises:
+            OnboxError: if the journal could not take it.
+        """
+        with self._journal.chain() as head:
+            record = _sealed(fields, seq=head.seq + 1, prev=head.hash)
+            self._journal.append(canonical(record), Tip.of(record))
+        self._copies.copy(record)
+        return record
+
+
+def _sealed(fields: EventDict, *, seq: int | None, prev: str | None) -> Record:
+    record: Record = {**fields, "seq": seq, "prev": prev}
+    return record | {"hash": digest(record)}
+
+
+def _completed(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
+    return {**_DEFAULTS, **fields}
+
+
+def _tidied(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
+    return {key: tidy(value) for key, value in fields.items()}
+
+
+def _handed_over(_logger: WrappedLogger, _method: str, fields: EventDict) -> tuple[tuple[EventDict], dict[str, object]]:
+    return (fields,), {}
+
+
+def audit_log(writer: JournalWriter | SyslogWriter) -> AuditLog:
+    """Give the log whose records go to WRITER; `info` gives back the record as it was written."""
+    log: AuditLog = structlog.wrap_logger(
+        writer,
+        processors=[
+            structlog.processors.TimeStamper("%Y-%m-%dT%H:%M:%S.%fZ", utc=True, key="time"),
+            _completed,
+            _tidied,
+            _handed_over,
+        ],
+        wrapper_class=structlog.BoundLogger,
+    )
+    return log
+
+
+def log_of_run(
+    writer: JournalWriter | SyslogWriter, run: str, caller: Caller, host: Host, settings: Settings
+) -> AuditLog:
+    """Give the log of RUN, which knows the account, the host and the settings file."""
+    program = {"version": __version__, "settings": settings.sha256 or None}
+    return audit_log(writer).bind(run=run, actor=actor(caller), host=asdict(host), onbox=program)
+
+
+def actor(caller: Caller, admin: str | None = None) -> dict[str, object]:
+    """Give the member `actor` of a record: the account of CALLER, and ADMIN once rsautil was asked with that name."""
+    fields = {"admin": admin, **asdict(caller)}
+    fields["from"] = fields.pop("client")
+    return fields
+
+
+def unchained(log: AuditLog, copies: SyslogWriter) -> AuditLog:
+    """Give a log that knows what LOG knows, for a record that the journal could not take: only syslog gets it."""
+    return audit_log(copies).bind(**structlog.get_context(log))

@@ -1,29 +1,30 @@
-"""What an earlier run left behind is put on record before anything else is."""
-
-from collections.abc import Iterator
+"""An earlier run's remains are recorded before anything else is: an incomplete record, a run without a result."""
 
 from onbox.audit.history import admin_of, unfinished
-from onbox.audit.log import Trail
+from onbox.audit.journal import Journal
+from onbox.audit.log import AuditLog
 from onbox.audit.record import ABANDONED, REPAIRED
+from onbox.messages import Message, message
 
 
-def settle(trail: Trail) -> Iterator[tuple[str, str]]:
-    """Put a torn last line aside, and an attempt without a result on record as abandoned.
+def settle(journal: Journal, log: AuditLog) -> list[Message]:
+    """Move an incomplete last record aside, and record an attempt without a result as abandoned.
 
-    Yields a name and words for each of them.
-    No other run may be under way: claim the journal first.
+    No other run may be in progress: claim the JOURNAL first.
+    Gives the words for what was found.
 
     Raises:
-        OnboxError: when the journal could not take it.
+        OnboxError: if the journal could not take a record.
     """
-    journal = trail.journal
-    torn = journal.set_torn_line_aside()
-    if torn:
-        text = f"A record that was never finished (power loss?) was moved to {torn}."
-        trail.write(REPAIRED, "success", message=text)
-        yield "Journal", text
+    found = []
+    file = journal.set_torn_line_aside()
+    if file:
+        words = message("journal-repaired", file=file)
+        log.info(REPAIRED, outcome=words.outcome, code=words.code, message=words.what)
+        found.append(words)
     left = unfinished(journal.records_from_end())
     if left:
-        text = f"The run of {admin_of(left)} at {left['time']} has no result; what it changed is not known."
-        trail.write(ABANDONED, "unknown", run=left["run"], message=text)
-        yield "Earlier", text
+        words = message("run-abandoned", admin=admin_of(left), time=left["time"], run=left["run"])
+        log.info(ABANDONED, run=left["run"], outcome=words.outcome, code=words.code, message=words.what)
+        found.append(words)
+    return found

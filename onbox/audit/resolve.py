@@ -6,7 +6,7 @@ from pathlib import Path
 
 from onbox.audit.history import is_open, last_ending, one_run
 from onbox.audit.journal import FILE, Journal
-from onbox.audit.log import Trail
+from onbox.audit.log import JournalWriter, SyslogWriter, log_of_run
 from onbox.audit.reader import opened
 from onbox.audit.record import MOST_CHARACTERS, RESOLVED
 from onbox.audit.recovery import settle
@@ -35,18 +35,19 @@ def resolve(config: Path | None, prefix: str, outcome: str, note: str) -> Resolu
         raise OnboxError("note-empty")
     if len(note) > MOST_CHARACTERS["note"]:
         raise OnboxError("text-too-long", what="note", most=MOST_CHARACTERS["note"])
-    caller, host = identify(), this_host()
+    caller = identify()
     settings = load(config, caller.uid)
     run = _open_run(settings, prefix)
     with closing(Journal(settings.directory, caller.uid)) as journal:
         journal.claim_run()
-        trail = Trail(journal, settings, caller, host, run)
-        settled = [text for _, text in settle(trail)]
+        copies = SyslogWriter(settings.syslog)
+        log = log_of_run(JournalWriter(journal, copies), run, caller, this_host(), settings)
+        settled = [words.what for words in settle(journal, log)]
         # Once more, now that nobody else can resolve it.
         _open_run(settings, run)
         words = message("run-resolved", run=run, outcome=outcome)
-        trail.write(RESOLVED, outcome, note=note, message=words.what)
-    return Resolution(run, words, (*settled, *trail.warnings))
+        log.info(RESOLVED, outcome=outcome, code=words.code, note=note, message=words.what)
+    return Resolution(run, words, (*settled, *copies.warnings))
 
 
 def _open_run(settings: Settings, prefix: str) -> str:

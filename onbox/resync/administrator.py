@@ -3,13 +3,15 @@
 import re
 import resource
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from onbox.audit.history import denials
 from onbox.audit.lockout import LOCKOUT, guard
+from onbox.audit.log import actor
 from onbox.audit.record import VERIFIED
 from onbox.errors import Code, OnboxError
-from onbox.resync.session import Administrator, Run
+from onbox.resync.session import Session
 from onbox.rsautil import commands
 from onbox.secret import Secret
 
@@ -48,57 +50,65 @@ def require_password(password: Secret) -> Secret:
     return password
 
 
+@dataclass(frozen=True)
+class Administrator:
+    """The person, as rsautil verified them; the password lasts until it is typed for the update."""
+
+    name: str
+    password: Secret
+
+
 class AdministratorDeniedError(OnboxError):
     """Rsautil got the password and did not prove that the person is an Operations Console administrator."""
 
     def __init__(self, code: Code, admin: str, **fields: object) -> None:
         """Take the CODE for ADMIN, and the FIELDS that tell more of it on record."""
         super().__init__(code, admin=admin)
+        self.admin = admin
         self.fields = fields
 
 
-def verified_administrator(run: Run, held: ExitStack) -> Administrator:
+def verify_administrator(session: Session, held: ExitStack) -> Administrator:
     """Ask for name and password, and have rsautil check them; HELD forgets the password at the latest.
 
     Raises:
         AdministratorDeniedError: when rsautil got the password and did not prove it right.
         OnboxError: for every other reason to stop.
     """
-    console, trail = run.console, run.trail
-    given = run.request.admin
-    name = require_name(run.ask("Operations Console administrator: ") if given is None else given)
-    trail.knows(admin=name)
-    _guard_against_lockout(run, name)
+    console, settings = session.console, session.subject.settings
+    given = session.request.admin
+    name = require_name(session.ask("Operations Console administrator: ") if given is None else given)
+    _guard_against_lockout(session, name)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with run.interrupts.at_once():
+    with session.interrupts.at_once():
         console.say("Five wrong passwords lock this account for 60 minutes.")
         password = console.ask_secret(f"Password of Operations Console administrator {name}: ")
     held.callback(password.forget)
     require_password(password)
-    settings = run.subject.settings
     try:
-        with console.working("Verify", "rsautil is asked; many silent seconds are normal") as tick:
-            answer = commands.check_administrator(settings, name, password, run.watching(tick))
+        with console.working("Login", "Checking the login with rsautil (can take a minute)") as tick:
+            answer = commands.check_administrator(settings, name, password, session.watching(tick))
     except OnboxError as interrupted:
         # The appliance may count the login as failed, so the guard against a lockout must too.
         if password.revealed:
             raise AdministratorDeniedError(interrupted.code, name) from None
         raise
-    process = run.process(commands.CHECK_ARGUMENTS, answer).fields()
+    process = session.process(commands.CHECK_ARGUMENTS, answer)
     if answer.verdict.outcome == "success":
-        trail.write(VERIFIED, "success", process=process, message="")
-        console.step("ok", "Verify", f"{name} is an Operations Console administrator")
+        known = actor(session.subject.caller, name)
+        session.log.info(VERIFIED, actor=known, outcome="success", code="admin-verified", process=process)
+        console.step("ok", "Login", f"{name} is an Operations Console administrator")
         return Administrator(name, password)
     if answer.password_sent:
         raise AdministratorDeniedError(answer.verdict.message, name, evidence=answer.evidence, process=process)
     raise OnboxError(answer.verdict.message, admin=name)
 
 
-def _guard_against_lockout(run: Run, name: str) -> None:
+def _guard_against_lockout(session: Session, name: str) -> None:
     now = datetime.now(UTC)
-    state = guard(name, denials(run.trail.journal.records_from_end(), name, now, LOCKOUT))
+    state = guard(name, denials(session.journal.records_from_end(), name, now, LOCKOUT))
     state.require_room()
     if state.warns:
-        run.console.step("warning", "Lockout", f"{state.count} checks of {name} failed in the last 60 minutes.")
-        if run.ask("Type yes to try again: ") != "yes":
+        session.console.step("warning", "Lockout", f"{state.count} checks of {name} failed in the last 60 minutes.")
+        if session.ask("Type yes to try again: ") != "yes":
             raise OnboxError("lockout-close", admin=name, count=state.count)

@@ -1,11 +1,14 @@
 """The question before the change: why, what exactly will happen, and is this the right host."""
 
 import shlex
+from dataclasses import dataclass
 
 from onbox.audit.record import MOST_CHARACTERS
 from onbox.errors import OnboxError
 from onbox.identity import address_of_this_host
-from onbox.resync.session import REASONS, Administrator, Request, Run
+from onbox.resync.administrator import Administrator
+from onbox.resync.reasons import REASONS, Reason
+from onbox.resync.session import Request, Session
 from onbox.rsautil import commands
 
 
@@ -20,7 +23,7 @@ def require_usable(request: Request, host: str) -> None:
     require_short("note", request.note)
     require_short("ticket", request.ticket)
     if request.confirm is not None and request.confirm != host and not request.dry_run:
-        raise OnboxError("not-confirmed", host=host, answer=repr(request.confirm))
+        raise OnboxError("not-confirmed", host=host)
 
 
 def require_short(what: str, text: str | None) -> None:
@@ -38,17 +41,25 @@ def command_line(admin: str) -> str:
     return shlex.join(("./rsautil", *commands.update_arguments(admin)))
 
 
-def confirm(run: Run, administrator: Administrator) -> None:
-    """Know why, show what will happen, and have the person type the name of this host."""
-    request, console, host = run.request, run.console, run.host.name
-    reason = request.reason or _ask_reason(run)
+@dataclass(frozen=True)
+class Answers:
+    """What the person answered, as it goes on record."""
+
+    reason: Reason
+    ticket: str | None
+    note: str | None
+
+
+def confirm(session: Session, administrator: Administrator) -> Answers:
+    """Ask for the reason, show what will happen, and have the person type the name of this host."""
+    request, console, host = session.request, session.console, session.host.name
+    reason = request.reason or _ask_reason(session)
     note = request.note
     if reason == "other" and not note:
-        note = run.ask("Note: ")
+        note = session.ask("Note: ")
         if not note:
             raise OnboxError("note-missing")
         require_short("note", note)
-    run.trail.knows(reason=reason, note=note, ticket=request.ticket)
     where = f"{host}, {address}" if (address := address_of_this_host()) else host
     console.facts(
         [
@@ -58,27 +69,29 @@ def confirm(run: Run, administrator: Administrator) -> None:
             *([("Note", note)] if note else []),
             *([("Ticket", request.ticket)] if request.ticket else []),
             ("Command", command_line(administrator.name)),
-            ("Effect", "All token records are synchronised again; a single user can't be."),
-            ("Undo", "None: it can't be undone, only repeated."),
+            ("Effect", "All token records will be synchronised again, for all users."),
+            ("Undo", "This cannot be undone. Running it again is safe."),
         ]
     )
     if request.confirm is None:
-        _ask_host_name(run, host)
+        _ask_host_name(session, host)
+    return Answers(reason, request.ticket, note)
 
 
-def _ask_reason(run: Run) -> str:
+def _ask_reason(session: Session) -> Reason:
     lines = [f"{number} {text}" for number, text in enumerate(REASONS.values(), 1)]
-    run.console.facts([("Why?", lines[0]), *(("", line) for line in lines[1:])])
-    answer = run.ask(f"Reason [1-{len(REASONS)}]: ")
-    choices = {str(number): reason for number, reason in enumerate(REASONS, 1)} | {reason: reason for reason in REASONS}
+    session.console.facts([("Why?", lines[0]), *(("", line) for line in lines[1:])])
+    answer = session.ask(f"Reason [1-{len(REASONS)}]: ")
+    choices: dict[str, Reason] = {reason: reason for reason in REASONS}
+    choices |= {str(number): reason for number, reason in enumerate(REASONS, 1)}
     if answer not in choices:
         raise OnboxError("reason-unknown", answer=repr(answer))
     return choices[answer]
 
 
-def _ask_host_name(run: Run, host: str) -> None:
+def _ask_host_name(session: Session, host: str) -> None:
     for question in ("Type the host name to go ahead: ", f"That is not {host}. Type the host name to go ahead: "):
-        answer = run.ask(question)
+        answer = session.ask(question)
         if answer == host:
             return
-    raise OnboxError("not-confirmed", host=host, answer=repr(answer))
+    raise OnboxError("not-confirmed", host=host)

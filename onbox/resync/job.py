@@ -1,24 +1,26 @@
-"""The job: the marker time of instance GLOBAL is set to 0, by a verified administrator, on record.
+"""The job: the marker time of instance GLOBAL is set to 0, by a verified administrator, with audit records.
 
-`resynchronise` reads like the list of its steps; each takes what the steps before it made.
+`resynchronise` reads as the list of its steps; each step takes what the steps before it made.
 """
 
 import uuid
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
+from dataclasses import asdict
 from typing import Any
 
 from onbox.audit.journal import Journal
-from onbox.audit.log import Trail
-from onbox.audit.record import ATTEMPT, DENIED, REFUSED, RESULT
+from onbox.audit.log import AuditLog, JournalWriter, SyslogWriter, actor, log_of_run, unchained
+from onbox.audit.record import ATTEMPT, DENIED, REFUSED, RESULT, canonical
 from onbox.audit.recovery import settle
+from onbox.audit.tip import Tip
 from onbox.errors import OnboxError
-from onbox.identity import Host, identify, this_host
-from onbox.messages import message, message_of
+from onbox.identity import identify, this_host
+from onbox.messages import Message, message, message_of
 from onbox.preflight import Subject, check_rsautil, check_syslog, check_terminal, check_user, fingerprint
-from onbox.resync.administrator import AdministratorDeniedError, verified_administrator
+from onbox.resync.administrator import Administrator, AdministratorDeniedError, verify_administrator
 from onbox.resync.confirmation import command_line, confirm, require_usable
 from onbox.resync.interrupts import Interrupts
-from onbox.resync.session import Administrator, Request, Run
+from onbox.resync.session import Request, Session
 from onbox.rsautil import commands
 from onbox.rsautil.commands import Answer, Verdict
 from onbox.rsautil.terminal import Transcript
@@ -27,151 +29,154 @@ from onbox.screen.result import Ending
 from onbox.settings import load
 
 
-def resynchronise(request: Request, console: Console) -> Ending:
+def resynchronise(request: Request, console: Console, interrupts: Interrupts) -> Ending:
     """Do the whole job for REQUEST and say how it ended; every way out leads through here."""
-    name = str(uuid.uuid4())
-    trail: Trail | None = None
-    with Interrupts() as interrupts, ExitStack() as held:
+    run = str(uuid.uuid4())
+    session: Session | None = None
+    log: AuditLog | None = None
+    with ExitStack() as held:
         try:
-            caller, host = identify(), this_host()
+            caller = identify()
             subject = Subject(load(request.config, caller.uid), caller)
-            trail = _open_trail(subject, host, name, held)
-            run = Run(request, subject, host, trail, console, interrupts)
-            seen = _preflight(run)
-            administrator = verified_administrator(run, held)
+            session = _open_session(run, request, subject, console, interrupts, held)
+            log = session.log
+            seen = _preflight(session)
+            administrator = verify_administrator(session, held)
+            log = log.bind(actor=actor(caller, administrator.name))
             if request.dry_run:
-                return _dry_run(run, administrator, name)
-            confirm(run, administrator)
-            _attempt(run, administrator, seen)
+                return _dry_run(session, administrator)
+            answers = confirm(session, administrator)
+            log = log.bind(**asdict(answers), change=commands.CHANGE)
+            _attempt(session, log, administrator, seen)
         except OnboxError as error:
-            return _refused(trail, error, name)
+            return _refused(run, session, log, error)
         except Exception as error:  # noqa: BLE001 - whatever broke, nothing was changed, and the person is told so
-            return _refused(trail, OnboxError("unexpected", detail=type(error).__name__), name)
+            return _refused(run, session, log, OnboxError("unexpected", detail=type(error).__name__))
         try:
-            answer = _update(run, administrator)
-            return _result(run, administrator, answer, name)
+            answer = _update(session, administrator)
+            return _result(session, log, administrator, answer)
         except Exception as error:  # noqa: BLE001 - whatever broke, it is too late to say that nothing was changed
-            return _broken(trail, error, name)
+            return _broken(session, log, error)
+
+
+def _open_session(
+    run: str, request: Request, subject: Subject, console: Console, interrupts: Interrupts, held: ExitStack
+) -> Session:
+    """Open the journal before anything is refused, so that a refusal can be recorded."""
+    settings = subject.settings
+    if subject.caller.uid == 0:
+        raise OnboxError("root", owner="the owner of rsautil")
+    try:
+        journal = Journal(settings.directory, subject.caller.uid)
+    except OnboxError:
+        # A stranger cannot open the journal either, but being a stranger is the reason that helps them.
+        _require_sound(subject)
+        raise
+    held.callback(journal.close)
+    host, copies = this_host(), SyslogWriter(settings.syslog)
+    log = log_of_run(JournalWriter(journal, copies), run, subject.caller, host, settings)
+    return Session(run, request, subject, host, journal, copies, log, console, interrupts)
 
 
 def _require_sound(subject: Subject) -> None:
     check_user(subject)
     check_rsautil(subject)
     check_terminal(subject)
-    _require_syslog(subject)
-
-
-def _require_syslog(subject: Subject) -> None:
     if subject.settings.syslog_required:
         check_syslog(subject)
 
 
-def _open_trail(subject: Subject, host: Host, run: str, held: ExitStack) -> Trail:
-    """Open the journal before anything is refused, so that a refusal can be put on record."""
-    if subject.caller.uid == 0:
-        raise OnboxError("root", owner="the owner of rsautil")
-    try:
-        journal = Journal(subject.settings.directory, subject.caller.uid)
-    except OnboxError:
-        # A stranger's journal can't be opened either; the reason that matters is the first one.
-        _require_sound(subject)
-        raise
-    held.callback(journal.close)
-    return Trail(journal, subject.settings, subject.caller, host, run)
+def _preflight(session: Session) -> tuple[int, ...]:
+    """Refuse a run that cannot succeed, settle what an earlier run left, and give what identifies rsautil."""
+    _require_sound(session.subject)
+    session.journal.claim_run()
+    for words in settle(session.journal, session.log):
+        session.console.step("warning", "Earlier", f"{words.what} {words.advice}".strip())
+    require_usable(session.request, session.host.name)
+    session.journal.reserve()
+    detail = f"{session.subject.caller.os_user} on {session.host.name}; rsautil and journal are sound"
+    session.console.step("ok", "Checks", detail)
+    return fingerprint(session.subject)
 
 
-def _preflight(run: Run) -> tuple[int, ...]:
-    """Refuse what can't end well, settle what an earlier run left behind, and give what identifies rsautil."""
-    _require_sound(run.subject)
-    journal, console = run.trail.journal, run.console
-    journal.claim_run()
-    for name, text in settle(run.trail):
-        console.step("warning", name, text)
-    require_usable(run.request, run.host.name)
-    journal.reserve()
-    console.step("ok", "Checks", f"{run.subject.caller.os_user} on {run.host.name}; rsautil and journal are sound")
-    return fingerprint(run.subject)
+def _dry_run(session: Session, administrator: Administrator) -> Ending:
+    folder = str(session.subject.settings.rsautil.parent)
+    session.console.facts([("Would run", command_line(administrator.name)), ("in", folder)])
+    return Ending(session.run, message("update-dry", admin=administrator.name), warnings=session.copies.warnings)
 
 
-def _dry_run(run: Run, administrator: Administrator, name: str) -> Ending:
-    folder = str(run.subject.settings.rsautil.parent)
-    run.console.facts([("Would run", command_line(administrator.name)), ("in", folder)])
-    words = message("update-dry", admin=administrator.name)
-    return Ending(name, "success", words, warnings=run.trail.warnings)
-
-
-def _attempt(run: Run, administrator: Administrator, seen: tuple[int, ...]) -> None:
-    """Put the attempt on record, on the disk and in syslog; from here on nothing stops this run."""
-    subject, trail = run.subject, run.trail
+def _attempt(session: Session, log: AuditLog, administrator: Administrator, seen: tuple[int, ...]) -> None:
+    """Record the attempt, on the disk and in syslog; from here on nothing stops this run."""
+    subject = session.subject
     check_rsautil(subject)
     if fingerprint(subject) != seen:
         raise OnboxError("rsautil-replaced", path=subject.settings.rsautil)
-    _require_syslog(subject)
-    run.interrupts.hold()
-    process = run.process(commands.update_arguments(administrator.name))
-    trail.knows(change=commands.CHANGE)
-    trail.write(ATTEMPT, "unknown", process=process.fields(), message="The update is about to be run.")
+    if subject.settings.syslog_required:
+        check_syslog(subject)
+    session.interrupts.hold()
+    words = message("update-attempted")
+    process = session.process(commands.update_arguments(administrator.name))
+    log.info(ATTEMPT, outcome=words.outcome, code=words.code, message=words.what, process=process)
 
 
-def _update(run: Run, administrator: Administrator) -> Answer:
+def _update(session: Session, administrator: Administrator) -> Answer:
     """Have rsautil do it, and judge what it said."""
-    settings, copy_problem = run.subject.settings, run.trail.copy_problem
-    if settings.syslog_required and copy_problem:
-        return _not_run(Verdict("failure", "syslog-required"), copy_problem)
-    with run.console.working("Update", "rsautil is at work; many silent seconds are normal") as tick:
+    settings, problem = session.subject.settings, session.copies.problem
+    if settings.syslog_required and problem:
+        return Answer(Verdict("failure", "syslog-required"), (), Transcript("not-started", problem=problem))
+    with session.console.working("Update", "Running the update (can take minutes without output)") as tick:
         return commands.update_marker_time(settings, administrator.name, administrator.password, tick)
 
 
-def _not_run(verdict: Verdict, problem: str) -> Answer:
-    return Answer(verdict, (), Transcript("not-started", problem=problem))
+def _result(session: Session, log: AuditLog, administrator: Administrator, answer: Answer) -> Ending:
+    """Record the result, or hand it to the person if the journal cannot take it."""
+    said = answer.transcript
+    facts = {"detail": said.problem, "signal": said.signal, "timeout": session.subject.settings.update_timeout}
+    words = message(answer.verdict.message, run=session.run, **facts)
+    process = session.process(commands.update_arguments(administrator.name), answer)
+    log = log.bind(process=process, evidence=answer.evidence, transcript=said.lines)
+    return _recorded(session, log, words, answer.evidence)
 
 
-def _result(run: Run, administrator: Administrator, answer: Answer, name: str) -> Ending:
-    """Put the result on record, or hand it to the person when no journal takes it."""
-    trail, verdict, said = run.trail, answer.verdict, answer.transcript
-    facts = {"run": name, "detail": said.problem, "signal": said.signal, "timeout": run.subject.settings.update_timeout}
-    words = message(verdict.message, **facts)
-    fields: dict[str, Any] = {
-        "process": run.process(commands.update_arguments(administrator.name), answer).fields(),
-        "message": words.what,
-        "evidence": answer.evidence,
-        "transcript": () if verdict.message == "update-confirmed" else said.lines,
-        "warnings": trail.warnings,
-    }
+def _broken(session: Session, log: AuditLog, error: Exception) -> Ending:
+    """End a run that failed after its attempt in a way nobody foresaw; the next run reports what is not recorded."""
+    words = message("unexpected-after", run=session.run, detail=type(error).__name__)
     try:
-        trail.write_at_last(RESULT, verdict.outcome, **fields)
-    except OnboxError as lost:
-        line = trail.write_unchained(RESULT, verdict.outcome, **fields)
-        words = message("result-unrecorded", detail=message_of(lost).what, what=words.what)
-        return Ending(name, "unknown", words, answer.evidence, trail.warnings, record=line)
-    return Ending(name, verdict.outcome, words, answer.evidence, trail.warnings)
+        return _recorded(session, log, words)
+    except Exception:  # noqa: BLE001 - the person is told in any case
+        return Ending(session.run, words, warnings=session.copies.warnings)
 
 
-def _broken(trail: Trail, error: Exception, name: str) -> Ending:
-    """End a run that failed after its attempt in a way nobody foresaw; what it can't record, the next run reports."""
-    words = message("unexpected-after", run=name, detail=type(error).__name__)
-    line = ""
+def _recorded(session: Session, log: AuditLog, words: Message, evidence: tuple[str, ...] = ()) -> Ending:
+    """Record the result that WORDS tell, if need be in the room that was kept for it."""
+    fields = {"outcome": words.outcome, "code": words.code, "message": words.what, "warnings": session.copies.warnings}
     try:
-        trail.write_at_last(RESULT, "unknown", message=words.what)
-    except Exception:  # noqa: BLE001 - the record still goes to syslog and to the person
-        with suppress(Exception):
-            line = trail.write_unchained(RESULT, "unknown", message=words.what)
-    return Ending(name, "unknown", words, record=line)
-
-
-def _refused(trail: Trail | None, error: OnboxError, name: str) -> Ending:
-    """End a run that changed nothing, and put that on record where the journal takes it."""
-    words = message_of(error)
-    event, outcome, fields = REFUSED, "refused", dict[str, Any]()
-    if isinstance(error, AdministratorDeniedError):
-        event, outcome, fields = DENIED, "failure", error.fields
-    warnings: tuple[str, ...] = ()
-    if trail:
         try:
-            trail.write(event, outcome, message=words.what, **fields)
+            record = log.info(RESULT, **fields)
+        except OnboxError:
+            session.journal.release()
+            record = log.info(RESULT, **fields)
+    except OnboxError as error:
+        record = unchained(log, session.copies).info(RESULT, **fields)
+        words = message("result-unrecorded", detail=message_of(error).what, what=words.what)
+        return Ending(session.run, words, evidence, session.copies.warnings, unrecorded=canonical(record))
+    return Ending(session.run, words, evidence, session.copies.warnings, receipt=Tip.of(record))
+
+
+def _refused(run: str, session: Session | None, log: AuditLog | None, error: OnboxError) -> Ending:
+    """End a run that changed nothing, and record that if the journal takes it."""
+    words = message_of(error)
+    event, fields = REFUSED, dict[str, Any]()
+    if isinstance(error, AdministratorDeniedError) and session:
+        event, fields = DENIED, error.fields | {"actor": actor(session.subject.caller, error.admin)}
+    warnings: tuple[str, ...] = ()
+    if session and log:
+        try:
+            log.info(event, outcome=words.outcome, code=words.code, message=words.what, **fields)
         except Exception as unrecorded:  # noqa: BLE001 - the person is told the reason, whatever became of the record
-            detail = message_of(unrecorded).what if isinstance(unrecorded, OnboxError) else type(unrecorded).__name__
-            if detail != words.what:
-                warnings = (f"This refusal is not on record: {detail}",)
-        warnings += trail.warnings
-    return Ending(name, "refused", words, tuple(fields.get("evidence", ())), warnings)
+            if not isinstance(unrecorded, OnboxError):
+                warnings = (f"This refusal could not be recorded ({type(unrecorded).__name__}).",)
+            elif unrecorded.code != error.code:
+                warnings = (f"This refusal could not be recorded. {message_of(unrecorded).what}",)
+        warnings += session.copies.warnings
+    return Ending(run, words, tuple(fields.get("evidence", ())), warnings)

@@ -139,9 +139,9 @@ class Console:
         self.step(ending.state, "Result", ending.said)
         for name, text in ending.rows():
             self.step("", name, text)
-        if ending.record:
+        if ending.unrecorded:
             # As it is, to be kept or piped on; it is ASCII without control characters.
-            self._write(ending.record + "\n")
+            self._write(ending.unrecorded + "\n")
 
     def ask(self, question: str) -> str:
         """Ask QUESTION on the terminal and give the line that was typed, without spaces around it.

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from onbox.audit.tip import Tip
 from onbox.messages import Message
 
 # psql and Java name how grave a line is; what stands before it is a temporary file's name or a time.
@@ -15,19 +16,23 @@ _UNRECOGNISED = ("update-accepted", "update-contradiction", "update-unknown")
 
 @dataclass(frozen=True)
 class Ending:
-    """How a run ended; `record` is the result that no journal could take, to be kept by the person."""
+    """How a run ended.
+
+    `receipt` is the number and hash of its result; `unrecorded` is the result that no journal could take, as one line
+    of JSON, to be kept by the person.
+    """
 
     run: str
-    outcome: str
     message: Message
     evidence: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    record: str = ""
+    receipt: Tip | None = None
+    unrecorded: str = ""
 
     @property
     def state(self) -> str:
         """Say how the verdict is marked on the screen."""
-        return {"success": "ok", "unknown": "warning"}.get(self.outcome, "error")
+        return {"success": "ok", "unknown": "warning"}.get(self.message.outcome, "error")
 
     @property
     def said(self) -> str:
@@ -42,6 +47,8 @@ class Ending:
     def rows(self) -> list[tuple[str, str]]:
         """Give what stands below the verdict: what to do next, and where to find more."""
         rows = [("Next", self.message.advice), ("Run", self.run)]
+        if self.receipt:
+            rows.append(("Receipt", f"record {self.receipt.seq}, hash {self.receipt.hash}"))
         if self.message.code in _UNRECOGNISED:
             rows.append(("Transcript", f"onbox audit show {self.run}"))
         return rows
@@ -50,12 +57,14 @@ class Ending:
         """Give the members that only this command's JSON object has."""
         return {
             "run": self.run,
-            "outcome": self.outcome,
+            "outcome": self.message.outcome,
             "code": self.message.code,
             "message": self.message.what,
             "changed": self.message.changed,
             "evidence": list(self.evidence),
             "advice": self.message.advice,
             "warnings": list(self.warnings),
-            **({"record": json.loads(self.record)} if self.record else {}),
+            "seq": self.receipt.seq if self.receipt else None,
+            "hash": self.receipt.hash if self.receipt else None,
+            **({"record": json.loads(self.unrecorded)} if self.unrecorded else {}),
         }
