@@ -7,8 +7,10 @@ import os
 import uuid
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
 from onbox.audit.journal import FILE, Journal
-from onbox.audit.log import Trail
+from onbox.audit.log import AuditLog, JournalWriter, SyslogWriter, actor, log_of_run
 from onbox.audit.record import ATTEMPT, DENIED, REFUSED, RESOLVED, RESULT, VERIFIED, Process
 from onbox.audit.recovery import settle
 from onbox.identity import Caller, Host
@@ -23,6 +25,8 @@ HOST = Host("am1.example.com", "0123456789abcdef0123456789abcdef")
 CHECK = Process(("/opt/rsa/am/utils/rsautil", *commands.CHECK_ARGUMENTS), 0, None, 3.25)
 UPDATE = ("/opt/rsa/am/utils/rsautil", *commands.update_arguments("ocadmin"))
 EVIDENCE = ('NOTICE:  Changed "marker_time" to "0"', " update_config", "(1 row)")
+
+CODES = {"success": "update-accepted", "failure": "update-sql-error", "unknown": "update-unknown"}
 
 
 class History:
@@ -46,47 +50,53 @@ class History:
         """Return the records so far, the oldest first."""
         return [json.loads(line) for line in self.lines()]
 
-    def trail(self, run: str = "") -> Trail:
-        """Return the trail of a new run, or of *run*."""
-        return Trail(self._journal, self._settings, CALLER, HOST, run or str(uuid.uuid4()))
+    def log(self, run: str = "") -> AuditLog:
+        """Return the log of a new run, or of *run*."""
+        writer = JournalWriter(self._journal, SyslogWriter(""))
+        return log_of_run(writer, run or str(uuid.uuid4()), CALLER, HOST, self._settings)
 
     def attempt(self, admin: str = "ocadmin", **known: Any) -> str:
         """Add a run that was cut off before its result."""
-        return str(self._attempt(admin, known)._fields["run"])
+        return run_of(self._attempt(admin, known))
 
-    def _attempt(self, admin: str, known: dict[str, Any]) -> Trail:
-        trail = self.trail()
-        trail.knows(admin=admin)
-        trail.write(VERIFIED, "success", process=CHECK.fields())
+    def _attempt(self, admin: str, known: dict[str, Any]) -> AuditLog:
+        log = self.log().bind(actor=actor(CALLER, admin))
+        log.info(VERIFIED, outcome="success", code="admin-verified", process=CHECK.fields())
         known = {"reason": "tokens-deleted", "ticket": "CHG-4711", "note": "by accident", **known}
-        trail.knows(change=commands.CHANGE, **known)
-        trail.write(ATTEMPT, "unknown", process=Process(UPDATE).fields(), message="The update is about to be run.")
-        return trail
+        log = log.bind(change=commands.CHANGE, **known)
+        log.info(ATTEMPT, outcome="unknown", code="update-attempted", process=Process(UPDATE).fields())
+        return log
 
     def run(self, outcome: str = "success", admin: str = "ocadmin", **known: Any) -> str:
         """Add a run that came to its end."""
-        trail = self._attempt(admin, known)
+        log = self._attempt(admin, known)
         process = Process(UPDATE, 0, None, 12.345).fields()
-        trail.write(RESULT, outcome, process=process, message=f"It was a {outcome}.", evidence=EVIDENCE)
-        return str(trail._fields["run"])
+        fields = {"process": process, "message": f"It was a {outcome}.", "evidence": EVIDENCE}
+        log.info(RESULT, outcome=outcome, code=CODES[outcome], **fields)
+        return run_of(log)
 
     def denied(self, admin: str = "ocadmin") -> str:
-        """Add a run that ended with a denied check."""
-        trail = self.trail()
-        trail.knows(admin=admin)
-        trail.write(DENIED, "failure", message=f"rsautil did not accept {admin}.", process=CHECK.fields())
-        return str(trail._fields["run"])
+        """Add a run that ended with a denied login check."""
+        log = self.log().bind(actor=actor(CALLER, admin))
+        log.info(DENIED, outcome="failure", code="admin-denied", process=CHECK.fields())
+        return run_of(log)
 
     def refused(self) -> str:
         """Add a run that was refused."""
-        trail = self.trail()
-        trail.write(REFUSED, "refused", message="Not confirmed.")
-        return str(trail._fields["run"])
+        log = self.log()
+        log.info(REFUSED, outcome="refused", code="not-confirmed", message="Not confirmed.")
+        return run_of(log)
 
-    def settle(self) -> list[tuple[str, str]]:
-        """Have the next run find what the last one left behind, and return what it says."""
-        return list(settle(self.trail()))
+    def settle(self) -> list[str]:
+        """Have the next run find what the last one left behind, and return the codes of what it says."""
+        return [words.code for words in settle(self._journal, self.log())]
 
     def resolve(self, run: str, outcome: str = "success") -> None:
         """Add that *run* turned out to have had *outcome*."""
-        self.trail(run).write(RESOLVED, outcome, note="The tokens are there.", message="Resolved.")
+        fields = {"note": "The tokens are there.", "message": "Resolved."}
+        self.log(run).info(RESOLVED, outcome=outcome, code="run-resolved", **fields)
+
+
+def run_of(log: AuditLog) -> str:
+    """Return the ID of the run that *log* is of."""
+    return str(structlog.get_context(log)["run"])

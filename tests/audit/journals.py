@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from onbox.audit.journal import Journal
-from onbox.audit.log import Trail
+from onbox.audit.log import AuditLog, JournalWriter, SyslogWriter, log_of_run
 from onbox.audit.record import GENESIS, canonical, digest
 from onbox.audit.tip import Tip
 from onbox.identity import Host, identify
@@ -26,16 +26,16 @@ def uid() -> int:
     return os.getuid()
 
 
-def trail(journal: Journal, *, run: str = "run-1", syslog: str = "") -> Trail:
-    """Return the trail of a run of the caller on host am1."""
-    return Trail(journal, Settings(syslog=syslog), identify(), Host("am1", "0123"), run)
+def log(journal: Journal, *, run: str = "run-1", syslog: str = "") -> AuditLog:
+    """Return the log of a run of the caller on host am1."""
+    return log_of_run(JournalWriter(journal, SyslogWriter(syslog)), run, identify(), Host("am1", "0123"), Settings())
 
 
 def write(folder: Path, *events: tuple[str, str], run: str = "run-1", **fields: Any) -> list[str]:
     """Write a record for each event and outcome into the journal of *folder* and return the lines."""
     with closing(Journal(folder, os.getuid())) as journal:
-        into = trail(journal, run=run)
-        return [into.write(event, outcome, **fields) for event, outcome in events]
+        into = log(journal, run=run)
+        return [canonical(into.info(event, outcome=outcome, code="c", **fields)) for event, outcome in events]
 
 
 def one_run(folder: Path, run: str = "run-1") -> list[str]:

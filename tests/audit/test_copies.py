@@ -186,10 +186,12 @@ def test_what_rsyslog_wrote_is_understood(log: str, tmp_path: Path) -> None:
     """The files of a real rsyslogd agree with the journal, and show a record that it lost and one it changed."""
     folder = tmp_path / "audit"
     with running(tmp_path / "rsyslog") as collector, closing(Journal(folder, journals.uid())) as journal:
-        trail = journals.trail(journal, syslog=collector.socket)
+        writes = journals.log(journal, syslog=collector.socket)
         for number in range(5):
-            trail.write("resync.result", "success", note=f"é/{number}", process={"seconds": 0.1}, evidence=["x" * 5000])
-        trail.write("resync.result", "success", evidence=["x" * 9000])
+            writes.info(
+                "resync.result", outcome="success", note=f"é/{number}", process={"seconds": 0.1}, evidence=["x" * 5000]
+            )
+        writes.info("resync.result", outcome="success", evidence=["x" * 9000])
         collector.records(6)
 
     assert Comparison(compared=6) == compare(folder / "audit.jsonl", collector.folder / log)

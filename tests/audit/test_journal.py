@@ -131,7 +131,7 @@ def test_reading_makes_nothing(folder: Path) -> None:
 
     journals.one_run(folder)
     with opened(folder, reading=True) as journal, pytest.raises(OnboxError, match="journal-write"):
-        journals.trail(journal).write("resync.refused", "refused")
+        journals.log(journal).info("resync.refused", outcome="refused")
 
 
 def test_nothing_stays_open(folder: Path) -> None:
@@ -181,7 +181,7 @@ def test_held_chain_is_not_waited_for_for_ever(folder: Path, monkeypatch: pytest
     monkeypatch.setattr(module, "_CHAIN_SECONDS", 0.1)
     with opened(folder) as holder, opened(folder) as other, holder.chain():
         with pytest.raises(OnboxError, match="another process holds its lock"):
-            journals.trail(other).write("resync.refused", "refused")
+            journals.log(other).info("resync.refused", outcome="refused")
         with pytest.raises(OnboxError, match="another process holds its lock"):
             other.set_torn_line_aside()
 

@@ -107,7 +107,7 @@ def test_nothing_is_added_to_a_damaged_journal(
     with opened(folder) as journal:
         before = content(folder)
         with pytest.raises(OnboxError, match="damaged") as caught:
-            journals.trail(journal).write("resync.refused", "refused")
+            journals.log(journal).info("resync.refused", outcome="refused")
         with pytest.raises(OnboxError, match="damaged"):
             journal.set_torn_line_aside()
 
@@ -131,22 +131,22 @@ def test_tip_that_somebody_else_could_have_written_is_refused(folder: Path) -> N
 def test_journal_that_was_taken_away_is_not_written(move: Callable[[Path], object], folder: Path) -> None:
     """A record is not written where no reader would look for it."""
     with opened(folder) as journal:
-        journals.trail(journal).write("admin.verified", "success")
+        journals.log(journal).info("admin.verified", outcome="success")
         move(folder)
 
         with pytest.raises(OnboxError, match="moved or removed while it was in use"):
-            journals.trail(journal).write("resync.attempt", "unknown")
+            journals.log(journal).info("resync.attempt", outcome="unknown")
 
 
 def test_journal_that_was_replaced_is_not_written(folder: Path) -> None:
     """A record is not written into a file that has lost its name to another one."""
     with opened(folder) as journal:
-        journals.trail(journal).write("admin.verified", "success")
+        journals.log(journal).info("admin.verified", outcome="success")
         (folder / "audit.jsonl").rename(folder / "audit.jsonl.1")
         (folder / "audit.jsonl").touch(0o600)
 
         with pytest.raises(OnboxError, match="moved or removed while it was in use"):
-            journals.trail(journal).write("resync.attempt", "unknown")
+            journals.log(journal).info("resync.attempt", outcome="unknown")
 
 
 def test_torn_line_is_kept_and_taken_away(folder: Path) -> None:
@@ -159,7 +159,7 @@ def test_torn_line_is_kept_and_taken_away(folder: Path) -> None:
     with opened(folder) as journal:
         name = journal.set_torn_line_aside()
         again = journal.set_torn_line_aside()
-        journals.trail(journal).write("journal.repaired", "success")
+        journals.log(journal).info("journal.repaired", outcome="success")
 
     assert "" == again
     assert name.startswith("torn-")

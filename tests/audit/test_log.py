@@ -1,10 +1,8 @@
-"""What one run puts on record."""
+"""The audit log: what stands in a record, in which order it is written, and what becomes of its copy."""
 
 from __future__ import annotations
 
 import json
-import os
-import resource
 import socket
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -14,8 +12,8 @@ import pytest
 
 from onbox import __version__
 from onbox.audit.journal import Journal
-from onbox.audit.log import Trail
-from onbox.audit.record import digest
+from onbox.audit.log import JournalWriter, SyslogWriter, actor, audit_log, log_of_run, unchained
+from onbox.audit.record import canonical, digest
 from onbox.errors import OnboxError
 from onbox.identity import Caller, Host
 from onbox.settings import Settings
@@ -23,6 +21,8 @@ from onbox.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+CALLER = Caller("rsaadmin", 1000, None, 7, "/dev/pts/0", "192.0.2.1")
 
 
 @pytest.fixture
@@ -32,17 +32,30 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
         yield opened
 
 
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[socket.socket]:
+    """Return a syslog socket at tmp_path/log."""
+    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as bound:
+        bound.bind(str(tmp_path / "log"))
+        bound.setblocking(False)
+        yield bound
+
+
+def copy(service: socket.socket) -> str:
+    """Return the record in the next syslog copy."""
+    return service.recv(8192).decode().partition("@cee: ")[2]
+
+
 def test_record_has_every_field(journal: Journal) -> None:
     """Each record has the same fields, known or not, and says who, where, with what and when."""
-    caller = Caller("rsaadmin", 1000, None, 7, "/dev/pts/0", "192.0.2.1")
-    trail = Trail(journal, Settings(syslog="", sha256="f" * 64), caller, Host("am1", None), "run-1")
+    writer = JournalWriter(journal, SyslogWriter(""))
+    log = log_of_run(writer, "run-1", CALLER, Host("am1", None), Settings(sha256="f" * 64))
 
-    record = json.loads(trail.write("resync.refused", "refused", message="No."))
+    record = dict(log.info("resync.refused", outcome="refused", code="interrupted", message="No."))
 
+    assert canonical(record) + "\n" == journal.path.read_text("ascii")
     time, seal = record.pop("time"), record.pop("hash")
-    assert "2026" <= time[:4]
-    assert "T" == time[10]
-    assert "Z" == time[26]
+    assert ("T", "Z") == (time[10], time[26])
     assert seal == digest(record | {"time": time})
     assert {
         "schema": 1,
@@ -51,6 +64,7 @@ def test_record_has_every_field(journal: Journal) -> None:
         "run": "run-1",
         "event": "resync.refused",
         "outcome": "refused",
+        "code": "interrupted",
         "message": "No.",
         "actor": {
             "admin": None,
@@ -68,23 +82,24 @@ def test_record_has_every_field(journal: Journal) -> None:
         "reason": None,
         "ticket": None,
         "note": None,
+        "allowed": [],
         "evidence": [],
         "transcript": [],
         "warnings": [],
     } == record
 
 
-def test_what_a_run_learns_is_in_each_later_record(journal: Journal) -> None:
-    """The administrator, the reason and so on stand in every record from then on."""
-    trail = journals.trail(journal)
-    first = json.loads(trail.write("resync.refused", "refused"))
-    trail.knows(admin="ocadmin", reason="other")
-    trail.knows(note="Why.")
-    second = json.loads(trail.write("resync.refused", "refused"))
+def test_bound_fields_stand_in_each_later_record(journal: Journal) -> None:
+    """What a step binds is in the records of the log that it gives on, and in no earlier one."""
+    log = journals.log(journal)
+    known = log.bind(actor=actor(CALLER, "ocadmin"), reason="other")
 
-    assert (None, None, None) == (first["actor"]["admin"], first["reason"], first["note"])
-    assert ("ocadmin", "other", "Why.") == (second["actor"]["admin"], second["reason"], second["note"])
-    assert first["actor"]["uid"] == second["actor"]["uid"]
+    first = log.info("resync.refused", outcome="refused")
+    second = known.info("resync.attempt", outcome="unknown")
+
+    assert (None, None) == (first["actor"]["admin"], first["reason"])
+    assert ("ocadmin", "other") == (second["actor"]["admin"], second["reason"])
+    assert first["hash"] == second["prev"]
 
 
 FORGERIES = ['"}\n{"seq":9', "\x1b[2J\x1b[31mroot", "\r\n\t\x07", "\udcff\udc80", "a\0b", '"hash":"' + "0" * 64 + '",']
@@ -93,90 +108,74 @@ FORGERIES = ['"}\n{"seq":9', "\x1b[2J\x1b[31mroot", "\r\n\t\x07", "\udcff\udc80"
 @pytest.mark.parametrize("text", FORGERIES, ids=range(len(FORGERIES)))
 def test_no_field_can_forge_a_line(text: str, journal: Journal) -> None:
     """Whatever stands in a field stays inside its string: one record is one line without a control character."""
-    trail = journals.trail(journal)
-    trail.knows(admin=text, note=text, ticket=text)
+    log = journals.log(journal).bind(note=text, ticket=text)
 
-    line = trail.write("resync.result", "success", message=text, evidence=[text], transcript=(text,))
+    log.info("resync.result", outcome="success", message=text, evidence=[text], transcript=(text,))
 
+    [line] = journal.path.read_text("ascii").splitlines()
     assert line.isprintable()
-    assert line + "\n" == journal.path.read_text("ascii")
 
 
-def test_copy_that_cannot_be_sent_is_no_error(tmp_path: Path, journal: Journal) -> None:
-    """A dead socket is remembered, also when a later copy was sent, and the record is on the disk all the same."""
-    trail = journals.trail(journal, syslog=str(tmp_path / "log"))
-    trail.write("admin.verified", "success")
-    assert f"{tmp_path}/log: No such file or directory" == trail.copy_problem
+def test_copy_that_cannot_be_sent_is_a_warning(tmp_path: Path, journal: Journal) -> None:
+    """A dead socket is remembered, also if a later copy was sent, and each record is on the disk."""
+    copies = SyslogWriter(str(tmp_path / "log"))
+    log = audit_log(JournalWriter(journal, copies))
+    log.info("admin.verified", outcome="success")
+    problem = f"{tmp_path}/log: No such file or directory"
+    assert problem == copies.problem
 
-    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as service:
-        service.bind(str(tmp_path / "log"))
-        trail.write("resync.attempt", "unknown")
-        assert service.recv(8192)
+    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as late:
+        late.bind(str(tmp_path / "log"))
+        record = log.info("resync.attempt", outcome="unknown")
+        assert canonical(record) == copy(late)
 
-    assert f"{tmp_path}/log: No such file or directory" == trail.copy_problem
+    assert (f"The syslog copy was not sent ({problem}).",) == copies.warnings
     assert 2 == len(journal.path.read_text().splitlines())
 
 
-def test_copy_is_the_record(tmp_path: Path, journal: Journal) -> None:
-    """Each record is sent once, as it was written."""
-    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as service:
-        service.bind(str(tmp_path / "log"))
-        trail = journals.trail(journal, syslog=str(tmp_path / "log"))
-        lines = [trail.write("admin.verified", "success"), trail.write("resync.attempt", "unknown")]
+def test_copy_that_cannot_be_made_is_a_warning(tmp_path: Path, journal: Journal, service: socket.socket) -> None:
+    """An outcome that syslog has no severity for costs the copy, not the record."""
+    copies = SyslogWriter(str(tmp_path / "log"))
 
-        assert lines == [service.recv(8192).decode().partition("@cee: ")[2] for _ in lines]
-        service.setblocking(False)
-        with pytest.raises(BlockingIOError):
-            service.recv(1)
+    audit_log(JournalWriter(journal, copies)).info("resync.result", outcome="no such outcome")
+
+    assert f"{tmp_path}/log: KeyError" == copies.problem
+    assert 1 == len(journal.path.read_text().splitlines())
+    with pytest.raises(BlockingIOError):
+        service.recv(1)
 
 
-def test_record_that_failed_leaves_no_gap(journal: Journal) -> None:
+def test_record_that_failed_leaves_no_gap(tmp_path: Path, journal: Journal, service: socket.socket) -> None:
     """A record that could not be written takes no number and is not copied."""
-    trail = journals.trail(journal)
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))
-    try:
-        with pytest.raises(OnboxError, match="File too large"):
-            trail.write_at_last("resync.result", "success")
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    log = audit_log(JournalWriter(journal, SyslogWriter(str(tmp_path / "log"))))
 
-    assert 1 == json.loads(trail.write("resync.result", "success"))["seq"]
+    def write() -> None:
+        with pytest.raises(OnboxError, match="journal-write .*File too large"):
+            log.info("resync.result", outcome="success")
 
+    journals.limited(10, write)
 
-def test_last_record_takes_the_room_that_was_kept(journal: Journal) -> None:
-    """A record that must be written takes the ballast's room, and leaves it alone when there is no need."""
-    trail = journals.trail(journal)
-    journal.reserve()
-    ballast = journal.path.with_name("ballast")
-    trail.write_at_last("resync.attempt", "unknown")
-    assert ballast.exists()
-
-    release = journal.release
-    journal.path.chmod(0o600)
-    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
-
-    def make_room() -> None:
-        release()
-        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
-
-    journal.release = make_room  # type: ignore[method-assign]
-    resource.setrlimit(resource.RLIMIT_FSIZE, (10, limit[1]))
-    trail.write_at_last("resync.result", "success")
-
-    assert not ballast.exists()
-    assert 2 == len(journal.path.read_text().splitlines())
+    with pytest.raises(BlockingIOError):
+        service.recv(1)
+    assert 1 == log.info("resync.result", outcome="success")["seq"]
 
 
-def test_record_without_a_journal_goes_to_syslog(tmp_path: Path, journal: Journal) -> None:
-    """A record that no journal takes has no place in the chain, but a hash, and goes to syslog."""
-    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as service:
-        service.bind(str(tmp_path / "log"))
-        trail = journals.trail(journal, syslog=str(tmp_path / "log"))
+def test_record_without_a_journal_goes_to_syslog(tmp_path: Path, journal: Journal, service: socket.socket) -> None:
+    """A record that no journal takes knows what the log knew, has a hash and no place in the chain."""
+    copies = SyslogWriter(str(tmp_path / "log"))
+    log = audit_log(JournalWriter(journal, copies)).bind(run="run-1")
 
-        line = trail.write_unchained("resync.result", "success")
+    record = unchained(log, copies).info("resync.result", outcome="success")
 
-        assert line == service.recv(8192).decode().partition("@cee: ")[2]
-    record = json.loads(line)
-    assert (None, None, digest(record)) == (record["seq"], record["prev"], record["hash"])
-    assert 0 == os.stat(journal.path).st_size  # noqa: PTH116 - as it is now
+    assert (None, None, "run-1", digest(record)) == (record["seq"], record["prev"], record["run"], record["hash"])
+    assert record == json.loads(copy(service))
+    assert 0 == journal.path.stat().st_size
+
+
+def test_without_a_socket_nothing_is_copied(journal: Journal) -> None:
+    """A site can do without syslog."""
+    copies = SyslogWriter("")
+
+    audit_log(JournalWriter(journal, copies)).info("resync.result", outcome="success")
+
+    assert ("", ()) == (copies.problem, copies.warnings)

@@ -22,12 +22,11 @@ def test_attempt_without_result_is_abandoned_once(history: History) -> None:
     run = history.attempt("bob")
     attempt = history.records()[-1]
 
-    [(name, text)] = history.settle()
-
-    assert "Earlier" == name
-    assert f"The run of bob at {attempt['time']} has no result; what it changed is not known." == text
+    assert ["run-abandoned"] == history.settle()
     last = history.records()[-1]
-    assert (run, "run.abandoned", "unknown", text) == (last["run"], last["event"], last["outcome"], last["message"])
+    assert (run, "run.abandoned", "unknown") == (last["run"], last["event"], last["outcome"])
+    assert attempt["time"] in last["message"]
+    assert "bob" in last["message"]
     assert [] == history.settle()
 
 
@@ -37,9 +36,8 @@ def test_torn_line_is_put_aside_and_the_chain_goes_on(history: History) -> None:
     whole = history.path.read_bytes()
     history.path.write_bytes(whole + b'{"actor":')
 
-    (first, text), (second, _) = history.settle()
-
-    assert ("Journal", "Earlier") == (first, second)
-    assert b'{"actor":' == (history.path.parent / text.split()[-1].rstrip(".")).read_bytes()
+    assert ["journal-repaired", "run-abandoned"] == history.settle()
+    [kept] = history.path.parent.glob("torn-*")
+    assert b'{"actor":' == kept.read_bytes()
     assert ["journal.repaired", "run.abandoned"] == [record["event"] for record in history.records()[-2:]]
     assert history.path.read_bytes().startswith(whole)

@@ -84,7 +84,7 @@ def test_run_that_was_cut_off_is_abandoned_first(appliance: Machine, onbox: Onbo
     done = resolve(onbox, run)
 
     assert 0 == done.exit_code
-    assert "was never finished" in done.screen
+    assert "The last record was incomplete" in done.screen
     assert "has no result" in " ".join(done.screen.split())
     expected = ["admin.verified", "resync.attempt", "journal.repaired", "run.abandoned", "run.resolved"]
     assert expected == [record["event"] for record in appliance.journal()]

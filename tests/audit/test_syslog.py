@@ -148,9 +148,9 @@ PRIORITIES = [
 def test_priority_follows_the_outcome(tmp_path: Path, collector: Collector) -> None:
     """Copies arrive as onbox with facility authpriv, and a severity that tells how it went."""
     with closing(Journal(tmp_path / "audit", journals.uid())) as journal:
-        trail = journals.trail(journal, syslog=collector.socket)
+        log = journals.log(journal, syslog=collector.socket)
         for outcome, _ in PRIORITIES:
-            trail.write("resync.result", outcome)
+            log.info("resync.result", outcome=outcome)
 
     collector.records(len(PRIORITIES))
     lines = (collector.folder / "priorities").read_text().splitlines()
@@ -163,8 +163,11 @@ def test_fields_come_out_on_the_other_side(tmp_path: Path, collector: Collector)
     """Rsyslogd parses a copy and gives the record back, whatever characters are in it, and at its longest."""
     texts = ['a/b "c" \\d', "é 😀 \x1b[31m\r\n\t", "\udcff\0", "@cee: {}", "%s #011 &<>", "x" * 400, "😀" * 400]
     with closing(Journal(tmp_path / "audit", journals.uid())) as journal:
-        trail = journals.trail(journal, syslog=collector.socket)
-        lines = [trail.write("resync.result", "success", note=text, process={"seconds": 0.125}) for text in texts]
+        log = journals.log(journal, syslog=collector.socket)
+        lines = [
+            canonical(log.info("resync.result", outcome="success", note=text, process={"seconds": 0.125}))
+            for text in texts
+        ]
 
     assert [json.loads(line) for line in lines] == collector.records(len(texts))
 
