@@ -66,7 +66,7 @@ def test_fault(fault: Fault, scene: Scene) -> None:
 
 
 def test_page_is_up_to_date() -> None:
-    """docs/reliability.md shows the rows as they are."""
+    """tests/faults/README.md shows the rows as they are."""
     current = page.PAGE.read_text()
 
     assert page.made(current) == current

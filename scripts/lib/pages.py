@@ -1,8 +1,6 @@
 """Make the pages, and the parts of pages, that are made from the code.
 
-    python scripts/lib/pages.py FOLDER    writes each of them below FOLDER
-
-A part stands between two comments in a page that is otherwise written by hand.
+python scripts/lib/pages.py FOLDER    writes each of them below FOLDER
 """
 
 from __future__ import annotations
@@ -12,17 +10,16 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import grimp
+from parts import CHECKOUT, changed, filled
 from typer.main import get_command
 
 from onbox import __version__
 from onbox.cli import app
-from onbox.messages import CHANGED, MEANING, MESSAGES
+from onbox.messages import MEANING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-CHECKOUT = Path(__file__).resolve().parent.parent.parent
 MANUAL = "packaging/rpm/onbox.8"
 DESCRIPTION = """\
 onbox sets the marker time of instance GLOBAL to 0, so that Authentication Manager synchronises all High Availability
@@ -31,67 +28,7 @@ It is run on the appliance, by the owner of rsautil, at a terminal; it asks for 
 Console administrator, has rsautil check them, asks for a reason and for the host name, runs the one documented command,
 and leaves an audit record of all that.
 """
-PAGES = ("README.md", "CONTRIBUTING.md", "docs/exit-codes.md", "docs/messages.md")
-
-
-def exit_codes() -> str:
-    """Return the table of exit codes."""
-    rows = [f"| {code} | {meaning} | {CHANGED[code] or 'As asked.'} |" for code, meaning in MEANING.items()]
-    return "\n".join(["| exit code | meaning | what was changed |", "|---|---|---|", *rows])
-
-
-def messages() -> str:
-    """Return all messages, a section for each exit code."""
-    lines = []
-    for code, meaning in MEANING.items():
-        lines += [f"## {code}: {meaning}", ""]
-        lines += [
-            f"- **{shown(message.what)}**\n  {shown(message.advice)}"
-            for message in MESSAGES.values()
-            if message.exit_code == code
-        ]
-        lines += [""]
-    return "\n".join(lines).rstrip()
-
-
-def shown(text: str) -> str:
-    """Return *text* with its gaps in italics."""
-    return re.sub(r"{(\w+)[^}]*}", r"*\1*", text)
-
-
-def house() -> str:
-    """Return a drawing of who knows whom; what follows from other arrows is left out."""
-    graph = grimp.build_graph("onbox")
-    known = {name: graph.find_modules_directly_imported_by(name) - {"onbox"} for name in graph.modules}
-
-    def reached(name: str) -> set[str]:
-        return known[name] | {far for near in known[name] for far in reached(near)}
-
-    arrows = [
-        f"    {label(name)} --> {label(other)}"
-        for name in sorted(known)
-        for other in sorted(known[name])
-        if not any(other in reached(near) for near in known[name] - {other})
-    ]
-    return "\n".join(["```mermaid", "flowchart TD", *(line for line in arrows if line), "```"])
-
-
-def label(module: str) -> str:
-    """Return the name of a *module* inside the package."""
-    return module.removeprefix("onbox.").replace("__main__", "main")
-
-
-PARTS = {"exit codes": exit_codes, "messages": messages, "house": house}
-
-
-def filled(page: str) -> str:
-    """Return *page* with all its made parts made anew."""
-    return re.sub(
-        r"(<!-- scripts/pages makes this part: ([\w ]+) -->\n).*?(<!-- its end -->)",
-        lambda found: f"{found[1]}\n{PARTS[found[2]]()}\n\n{found[3]}",
-        page,
-        flags=re.DOTALL,
-    )
+PAGES = ("README.md", "CONTRIBUTING.md", "docs/reference.md")
 
 
 def roff(text: str) -> str:
@@ -130,7 +67,7 @@ def manual() -> str:
         lines += [f".SS {roff(name)}", *paragraphs(str(command.help)), *options(command)]
     lines += [".SH EXIT STATUS"]
     for code, meaning in MEANING.items():
-        lines += [".TP", f".B {code}", roff(f"{meaning}. {CHANGED[code]}".strip())]
+        lines += [".TP", f".B {int(code)}", roff(f"{meaning}. {changed(code)}".strip())]
     lines += [
         ".SH FILES",
         *(".TP", ".I /etc/onbox/onbox.toml", "Settings; optional."),

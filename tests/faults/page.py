@@ -1,4 +1,4 @@
-"""The tables of docs/reliability.md, made from the rows; scripts/pages renews them."""
+"""The tables of tests/faults/README.md, made from the rows; scripts/pages renews them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from faults.rows import FAULTS
 if TYPE_CHECKING:
     from faults.table import Fault
 
-PAGE = CHECKOUT / "docs" / "reliability.md"
+PAGE = CHECKOUT / "tests" / "faults" / "README.md"
 BEGIN, END = "<!-- scripts/pages makes this part -->\n", "<!-- its end -->"
 HEAD = "| what goes wrong | exit code | on record | rsautil is asked to | the person is told |\n|---|---|---|---|---|\n"
 
