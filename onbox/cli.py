@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="onbox",
-    help="Fully resynchronise the High Availability Tokencodes of RSA Authentication Manager, on record.",
+    help="Fully resynchronise the High Availability Tokencodes of RSA Authentication Manager, with audit records.",
     epilog=f"Exit codes: {', '.join(f'{code} {meaning}' for code, meaning in MEANING.items())}.",
     no_args_is_help=True,
     add_completion=False,
@@ -28,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-audit = typer.Typer(help="Read the audit trail.", no_args_is_help=True, rich_markup_mode=None)
+audit = typer.Typer(help="Read and check the audit journal.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(audit, name="audit")
 
 
@@ -57,7 +57,7 @@ def common(
     context: typer.Context,
     config: Annotated[
         Path | None,
-        typer.Option("--config", metavar="FILE", help="Read settings from here, not /etc/onbox/onbox.toml."),
+        typer.Option("--config", metavar="FILE", help="Read settings from FILE, not /etc/onbox/onbox.toml."),
     ] = None,
     version: Annotated[  # noqa: ARG001 - its callback does the work
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
@@ -72,20 +72,23 @@ def resync(
     context: typer.Context,
     admin: Annotated[
         str | None,
-        typer.Option("-o", "--admin", metavar="NAME", help="Operations Console administrator; else asked for."),
+        typer.Option(
+            "-o", "--admin", metavar="NAME", help="Operations Console administrator (prompted for if omitted)."
+        ),
     ] = None,
     reason: Annotated[
-        Reason | None, typer.Option(metavar="REASON", help=f"Why: {', '.join(get_args(Reason))}. Else asked for.")
+        Reason | None,
+        typer.Option(metavar="REASON", help=f"Why: {', '.join(get_args(Reason))} (prompted for if omitted)."),
     ] = None,
     ticket: Annotated[str | None, typer.Option(metavar="TEXT", help="Number of the change ticket.")] = None,
-    note: Annotated[str | None, typer.Option(metavar="TEXT", help="More on the reason; 'other' needs it.")] = None,
+    note: Annotated[str | None, typer.Option(metavar="TEXT", help="Details; the reason 'other' requires them.")] = None,
     confirm: Annotated[
-        str | None, typer.Option(metavar="HOST", help="This host's name, instead of typing it at the question.")
+        str | None, typer.Option(metavar="HOST", help="Name of this host, instead of typing it when asked.")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, change nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, then stop. Changes nothing.")] = False,
     json: Json = False,
 ) -> None:
-    """Have all High Availability Tokencode records synchronised again.
+    """Synchronise all High Availability Tokencode records again.
 
     Example: onbox resync -o ocadmin --reason tokens-deleted --ticket CHG-4711
     """
@@ -114,26 +117,22 @@ def check(
     context: typer.Context,
     report: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write a report on this machine into a new file, for the makers of onbox."),
+        typer.Option(metavar="FILE", help="Write a support report about this machine to a new file."),
     ] = None,
     json: Json = False,
 ) -> None:
-    """Check whether a resynchronisation can be run here. Nothing is changed.
+    """Check whether a resynchronisation can run here. Changes nothing.
 
-    Example: onbox check --report compatibility.md
+    Example: onbox check --report onbox-report.md
     """
     from onbox.identity import identify
-    from onbox.preflight import VERDICTS, Finding, Subject, examine, worst
+    from onbox.preflight import VERDICTS, Subject, examine, worst
     from onbox.screen.console import Console
-    from onbox.settings import Settings, load
+    from onbox.settings import load
 
-    caller, console, settings = identify(), Console(json=json), Settings()
-    try:
-        settings = load(context.obj["config"], caller.uid)
-        findings = examine(Subject(settings, caller))
-    except OnboxError as error:
-        problem = message_of(error)
-        findings = [Finding("settings", "error", problem.what, problem.advice)]
+    caller, console = identify(), Console(json=json)
+    subject = Subject(load(context.obj["config"], caller.uid), caller)
+    findings = examine(subject)
     state = worst(findings)
     verdict = message(VERDICTS[state])
     if not json:
@@ -142,7 +141,7 @@ def check(
     if report:
         from onbox.support_report import write_report
 
-        write_report(Subject(settings, caller), findings, report, console)
+        write_report(subject, findings, report, console)
     if json:
         words = {"code": verdict.code, "message": verdict.what, "advice": verdict.advice}
         _print_json("check", verdict.exit_code, findings=[vars(finding) for finding in findings], **words)
@@ -154,7 +153,7 @@ def check(
 
 @app.command()
 def status(context: typer.Context, file: File = None, json: Json = False) -> None:
-    """Show the last run, open runs and denied checks of administrators.
+    """Show the last run, open runs and failed login checks.
 
     Example: onbox status
     """
@@ -174,14 +173,14 @@ def status(context: typer.Context, file: File = None, json: Json = False) -> Non
 @audit.command("list")
 def audit_list(
     context: typer.Context,
-    last: Annotated[int, typer.Option("--last", metavar="N", min=1, help="At most so many.")] = 20,
+    last: Annotated[int, typer.Option("--last", metavar="N", min=1, help="Show at most N runs.")] = 20,
     outcome: Annotated[
-        Outcome | None, typer.Option(metavar="OUTCOME", help="Only success, failure, unknown or refused.")
+        Outcome | None, typer.Option(metavar="OUTCOME", help="Show only success, failure, unknown or refused.")
     ] = None,
     file: File = None,
     json: Json = False,
 ) -> None:
-    """List how runs ended, the newest first.
+    """List how runs ended, newest first.
 
     Example: onbox audit list --outcome failure
     """
@@ -205,7 +204,7 @@ def audit_show(
     file: File = None,
     json: Json = False,
 ) -> None:
-    """Show one run as a page for a change ticket.
+    """Show one run, for a change ticket.
 
     Example: onbox audit show 1a2b3c4d
     """
@@ -227,7 +226,7 @@ def audit_export(
     form: Annotated[Format, typer.Option("--format", metavar="FORMAT", help="jsonl or csv.")] = "jsonl",
     file: File = None,
 ) -> None:
-    """Write all records to standard output, the oldest first.
+    """Write all records to standard output, oldest first.
 
     Example: onbox audit export --format csv > audit.csv
     """
@@ -241,11 +240,11 @@ def audit_export(
 def audit_resolve(
     context: typer.Context,
     run: RunId,
-    outcome: Annotated[Resolution, typer.Option(metavar="OUTCOME", help="It was a success or a failure.")],
-    note: Annotated[str, typer.Option(metavar="TEXT", help="How that was found out.")],
+    outcome: Annotated[Resolution, typer.Option(metavar="OUTCOME", help="success or failure.")],
+    note: Annotated[str, typer.Option(metavar="TEXT", help="How you found out.")],
     json: Json = False,
 ) -> None:
-    """Put on record how a run of unknown outcome ended.
+    """Record how a run of unknown outcome ended.
 
     Example: onbox audit resolve 1a2b3c4d --outcome success --note "MFA tokens are back"
     """
@@ -270,14 +269,14 @@ def audit_verify(
     context: typer.Context,
     file: File = None,
     head: Annotated[
-        str, typer.Option(metavar="HASH", help="The hash of a record, noted elsewhere; it must be there.")
+        str, typer.Option(metavar="HASH", help="Hash of a record, noted elsewhere; the journal must contain it.")
     ] = "",
     against: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The copies that syslog wrote; they must agree.")
+        Path | None, typer.Option(metavar="FILE", help="File with the syslog copies; they must agree with the journal.")
     ] = None,
     json: Json = False,
 ) -> None:
-    """Check that the journal is whole and unchanged.
+    """Check that the audit journal is intact.
 
     Example: onbox audit verify --against /var/log/onbox-copies.log
     """
@@ -326,10 +325,10 @@ def _source(journal: "Reader") -> dict[str, Any]:
     return {"file": str(journal.path), "bad_lines": journal.bad}
 
 
-def _print_json(command: str, exit_code: int, **fields: Any) -> None:  # noqa: ANN401 - any JSON value
+def _print_json(command: str | None, exit_code: int, **fields: Any) -> None:  # noqa: ANN401 - any JSON value
     import json
 
-    # Typer makes an exit code of its own of an output that nobody reads any more.
+    # Typer makes an exit code of its own if nobody reads the output any more.
     with suppress(OSError):
         typer.echo(json.dumps({"onbox": __version__, "command": command, "exit_code": exit_code, **fields}))
 
@@ -342,20 +341,26 @@ def main() -> None:
     except SystemExit as ending:
         code = ending.code
     except OnboxError as error:
-        problem = message_of(error)
-        _complain(problem)
-        code = problem.exit_code
+        code = _failed(message_of(error))
     except Exception as error:  # noqa: BLE001 - never a traceback, which could show values
-        unexpected = message("unexpected", detail=type(error).__name__)
-        _complain(unexpected)
-        code = unexpected.exit_code
+        code = _failed(message("unexpected", detail=type(error).__name__))
     _flush()
     sys.exit(code)
 
 
-def _complain(message: Message) -> None:
+def _failed(words: Message) -> int:
+    """Tell WORDS to a person, or to the program that asked for JSON, and give the exit code."""
+    if "--json" in sys.argv:
+        fields = {"outcome": words.outcome, "code": words.code, "message": words.what, "advice": words.advice}
+        _print_json(None, words.exit_code, **fields)
+    else:
+        _complain(words)
+    return words.exit_code
+
+
+def _complain(words: Message) -> None:
     with suppress(OSError):
-        typer.echo(f"onbox: {message.what} {message.advice}", err=True)
+        typer.echo(f"onbox: {words.what} {words.advice}".rstrip(), err=True)
 
 
 def _flush() -> None:

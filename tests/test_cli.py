@@ -6,8 +6,6 @@ import json
 import os
 import shlex
 import subprocess
-import sys
-from typing import TYPE_CHECKING, get_args
 
 import pexpect
 import pytest
@@ -17,10 +15,6 @@ from rehearsal import ANSWERS, SECONDS, Onbox
 from onbox import __version__, cli
 from onbox.errors import OnboxError
 from onbox.resync.confirmation import command_line
-from onbox.resync.session import REASONS
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SENTINEL = "Sentinel-1!"
 
@@ -68,29 +62,25 @@ def test_usage(onbox: Onbox, arguments: tuple[str, ...]) -> None:
     assert ([], []) == (onbox.machine.calls(), list(onbox.machine.audit.iterdir()))
 
 
-def test_reasons() -> None:
-    """The command line knows the same reasons as the question."""
-    assert tuple(REASONS) == get_args(cli.Reason)
-
-
 def test_resync_json(onbox: Onbox) -> None:
-    """With --json, standard output is one object, and it says what the exit code says."""
+    """With --json, standard output is one object, and it says what the exit code and the record say."""
     out = onbox.home / "out"
-    command = f"exec {shlex.join(onbox.command('--verbose', 'resync', '--json'))} > {out}"
+    command = f"exec {shlex.join(onbox.command('resync', '--json'))} > {out}"
     child = pexpect.spawn("/bin/sh", ["-c", command], env=onbox.environment(), encoding="utf-8", timeout=SECONDS)
     for prompt, answer in ANSWERS.items():
         child.expect(prompt)
         child.sendline(answer)
-    child.expect("name=result")
+    child.expect(pexpect.EOF)
     child.wait()
 
     result = json.loads(out.read_text())
     assert 1 == len(out.read_text().splitlines())
     assert (0, "success", 0) == (child.exitstatus, result["outcome"], result["exit_code"])
     assert ("resync", __version__) == (result["command"], result["onbox"])
-    assert onbox.machine.journal()[-1]["run"] == result["run"]
-    assert (onbox.machine.journal()[-1]["message"], "") == (result["message"], result["changed"])
-    assert {"advice", "evidence", "warnings"} < set(result)
+    record = onbox.machine.journal()[-1]
+    names = ("run", "code", "message", "seq", "hash")
+    assert [record[name] for name in names] == [result[name] for name in names]
+    assert {"advice", "evidence", "warnings", "changed"} < set(result)
 
 
 def test_refusal_json(onbox: Onbox) -> None:
@@ -116,8 +106,7 @@ def test_no_terminal(onbox: Onbox) -> None:
     run = onbox.without_terminal("resync")
 
     assert 3 == run.exit_code
-    assert "A person at a terminal is needed" in " ".join(run.screen.split())
-    assert ["resync.refused"] == [record["event"] for record in onbox.machine.journal()]
+    assert [("resync.refused", "no-terminal")] == [(each["event"], each["code"]) for each in onbox.machine.journal()]
 
 
 def test_check(onbox: Onbox) -> None:
@@ -134,7 +123,6 @@ def test_check(onbox: Onbox) -> None:
     assert [0, 0, 3, 3] == [each.exit_code for each in (run, in_json, unsafe, unsafe_in_json)]
     assert "Not ready" not in run.screen
     assert "Not ready" in unsafe.screen
-    assert "could be changed by somebody else" in " ".join(unsafe.screen.split())
     assert (0, 3) == (json.loads(in_json.screen)["exit_code"], json.loads(unsafe_in_json.screen)["exit_code"])
     states = {finding["check"]: finding["state"] for finding in json.loads(unsafe_in_json.screen)["findings"]}
     assert ("error", "ok") == (states["rsautil"], states["user"])
@@ -142,33 +130,33 @@ def test_check(onbox: Onbox) -> None:
     assert 1 == len(onbox.machine.calls())
 
 
-def test_check_of_bad_settings(onbox: Onbox) -> None:
-    """Settings that can't be used are a finding like any other."""
+@pytest.mark.parametrize("command", ["check", "resync", "status", "audit list"])
+def test_bad_settings_are_a_usage_error(onbox: Onbox, command: str) -> None:
+    """Settings that cannot be used end each command with 2, and a program is told the code."""
     onbox.machine.config.write_text("[audits]\n")
 
-    run = onbox.without_terminal("check", "--json")
+    run = onbox.without_terminal(*command.split(), "--json")
 
-    (finding,) = json.loads(run.screen)["findings"]
-    assert (3, "settings", "error") == (run.exit_code, finding["check"], finding["state"])
-    assert "[appliance], [timeouts], [audit]" in finding["advice"]
+    told = json.loads(run.screen)
+    assert (2, "settings-unknown", "refused") == (run.exit_code, told["code"], told["outcome"])
+    assert "[appliance], [timeouts], [audit]" in told["advice"]
 
 
 def test_an_error_is_one_line(onbox: Onbox) -> None:
     """What happened and what to do, on standard error, with the documented exit code."""
     file = onbox.home / "report"
     file.touch()
-    run = onbox.without_terminal("check", "--report", str(file), "--json")
+    run = onbox.without_terminal("check", "--report", str(file))
 
     assert 3 == run.exit_code
-    assert "" == run.screen
-    assert f"onbox: There is a file {file} already. Name a new file behind --report." == run.errors.splitlines()[-1]
+    assert f"onbox: The file {file} exists already. Name a new file behind --report." == run.errors.splitlines()[-1]
 
 
 @pytest.mark.parametrize(
     ("failure", "code", "said"),
     [
-        (OnboxError("root"), 3, "onbox: onbox is not run as root. Log in"),
-        (RuntimeError(SENTINEL), 3, "onbox: onbox itself failed (RuntimeError). Run it again with --verbose"),
+        (OnboxError("root", owner="rsaadmin"), 3, "onbox: onbox does not run as root. Log in"),
+        (RuntimeError(SENTINEL), 3, "onbox: onbox itself failed (RuntimeError)."),
         (SystemExit(4), 4, ""),
         (SystemExit(None), None, ""),
     ],
@@ -239,24 +227,3 @@ def test_output_that_takes_nothing(onbox: Onbox) -> None:
 
     assert 0 == done.returncode
     assert "" == done.stderr
-
-
-def test_failure_shows_no_value(onbox: Onbox, tmp_path: Path) -> None:
-    """An error that nobody foresaw shows neither a traceback nor a value, not even with --verbose."""
-    code = (
-        "import onbox.resync.job, sys\n"
-        f"def fail(): password = {SENTINEL!r}; raise RuntimeError(password)\n"
-        "onbox.resync.job.identify = fail\n"
-        "sys.argv[0] = 'onbox'\n"
-        "from onbox.cli import main\nmain()\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, "--verbose", "resync"],
-        env=onbox.environment(), cwd=tmp_path, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-
-    assert 3 == done.returncode
-    assert "RuntimeError" in done.stderr
-    assert "__main__:2" in done.stderr
-    assert SENTINEL not in done.stdout + done.stderr
-    assert "Traceback" not in done.stdout + done.stderr

@@ -14,6 +14,7 @@ from faults.table import RECORDS, Fault
 from faults.watch import alive, wait_until
 
 from onbox.audit.record import GENESIS, digest
+from onbox.messages import MESSAGES
 from onbox.rsautil.commands import CHECK_ARGUMENTS, update_arguments
 
 if TYPE_CHECKING:
@@ -60,8 +61,7 @@ def test_fault(fault: Fault, scene: Scene) -> None:
     assert_marker(fault, scene)
     assert_order(scene)
     assert_nothing_left(scene)
-    for words in fault.told:
-        assert words in flat(screen)
+    assert_told(fault, scene, flat(screen))
     assert_no_secret(scene, screen)
 
 
@@ -70,6 +70,16 @@ def test_page_is_up_to_date() -> None:
     current = page.PAGE.read_text()
 
     assert page.made(current) == current
+
+
+def assert_told(fault: Fault, scene: Scene, screen: str) -> None:
+    """Require the words of the row on the screen, and the last of its codes in the last record."""
+    for words in fault.told:
+        for part in re.split(r"{[^}]*}", MESSAGES[words][1]) if words in MESSAGES else [words]:
+            assert part.strip() in screen
+    codes = [words for words in fault.told if words in MESSAGES]
+    if codes and fault.end.records:
+        assert codes[-1] == scene.journal()[-1]["code"]
 
 
 def recorded(words: str) -> list[tuple[str, str]]:

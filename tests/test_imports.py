@@ -97,14 +97,6 @@ def test_reading_imports_only_what_it_uses(listing: Listing, command: str) -> No
     assert set() == listing.imported() - READING
 
 
-def test_completion_imports_only_typer(listing: Listing) -> None:
-    """Whoever presses the tabulator key waits for typer alone."""
-    run = listing.without_terminal(_ONBOX_COMPLETE="complete_bash", COMP_WORDS="onbox res", COMP_CWORD="1")
-
-    assert "resync" in run.screen
-    assert set() == listing.imported() - TYPER
-
-
 def test_name_is_refused_without_sh(listing: Listing) -> None:
     """Only the first command that is started needs sh, so it is not imported before."""
     run = listing("resync", "-o", "not allowed")

@@ -57,6 +57,7 @@ def play_as_usual(scene: Scene) -> None:
 class Fault:
     """One row: how the run must end, what the person must be told, and how the fault is brought about.
 
+    `told` holds codes, whose words must be on the screen and of which the last one must be on record, and other words.
     `verify` and `update` name variants of the rehearsal appliance, `behaviour` its numbers, `timeouts` those of the
     settings file in seconds. `prepare` spoils what stands before the run; `play` is the run itself.
     """

@@ -1,40 +1,34 @@
-"""The job as a whole: each step on record, nothing claimed without proof, and every way out through one door."""
+"""The job as a whole: each step is recorded, nothing is claimed without proof, and every way out is one of a few."""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
-from contextlib import ExitStack, closing
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
-import pexpect
 import pytest
 from appliance.make import ADMIN, MARKER_TIME, PASSWORD
-from onbox.diagnostics import Diagnostics
-from rehearsal import SECONDS
+from faults.scene import Scene
+from faults.watch import wait_until
 
 from onbox.audit.journal import Journal
-from onbox.audit.log import Trail
-from onbox.errors import OnboxError
-from onbox.identity import identify, this_host
-from onbox.preflight import Subject, fingerprint
-from onbox.resync import job
-from onbox.resync.interrupts import Interrupts
-from onbox.resync.session import Administrator, Request, Run
 from onbox.rsautil import commands
-from onbox.rsautil.commands import Answer, Verdict
-from onbox.rsautil.terminal import Transcript
-from onbox.screen.console import Console
-from onbox.secret import Secret
-from onbox.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rehearsal import Machine, Onbox
 
-CONFIRMED = Answer(Verdict("success", "update-confirmed"), ("NOTICE",), Transcript("exited", ("NOTICE",), exit_code=0))
-WORKER = Administrator(ADMIN, Secret(PASSWORD))
+SHARED = ("run", "outcome", "code", "message", "seq", "hash")
+
+
+@pytest.fixture
+def scene(onbox: Onbox) -> Iterator[Scene]:
+    """Return a scene in which a run can be stopped at a place."""
+    with Scene(onbox) as scene:
+        yield scene
 
 
 def events(machine: Machine) -> list[tuple[str, str]]:
@@ -47,7 +41,6 @@ def test_success(onbox: Onbox) -> None:
     run = onbox("resync", "--ticket", "CHG-1")
 
     assert 0 == run.exit_code
-    assert "Done: rsautil confirmed" in run.screen
     assert [("admin.verified", "success"), ("resync.attempt", "unknown"), ("resync.result", "success")] == events(
         onbox.machine
     )
@@ -66,6 +59,7 @@ def test_success(onbox: Onbox) -> None:
 @pytest.mark.parametrize(
     ("variant", "exit_code", "outcome", "kept"),
     [
+        ("documented", 0, "success", True),
         ("no-notice", 0, "success", True),
         ("missing-notice", 1, "failure", True),
         ("sql-error", 1, "failure", True),
@@ -103,9 +97,7 @@ def test_killed(onbox: Onbox) -> None:
     child = onbox.spawn("resync", "-o", ADMIN, "--reason", "users-found", "--confirm", os.uname().nodename)
     child.expect("Password of")
     child.sendline(PASSWORD)
-    child.expect("Update")
-    while len(onbox.machine.calls()) < 2:
-        pass
+    wait_until(lambda: len(onbox.machine.calls()) == 2)
     child.kill(signal.SIGKILL)
     child.close()
     onbox.machine.behave(update="documented")
@@ -113,7 +105,6 @@ def test_killed(onbox: Onbox) -> None:
     run = onbox("resync")
 
     assert 0 == run.exit_code
-    assert "has no result" in " ".join(run.screen.split())
     _, attempt, abandoned, *_ = onbox.machine.journal()
     assert ("run.abandoned", "unknown", attempt["run"]) == (
         abandoned["event"], abandoned["outcome"], abandoned["run"],
@@ -177,173 +168,57 @@ def test_silent_syslog(onbox: Onbox, arguments: tuple[str, ...], exit_code: int)
     assert "The syslog copy was not sent (/none" in run.screen
 
 
-@pytest.fixture
-def run(appliance: Machine) -> Iterator[Run]:
-    """Return what the steps of one run share, up to the confirmation."""
-    subject = Subject(Settings(home=appliance.home, directory=appliance.audit, syslog=""), identify())
-    with closing(Journal(appliance.audit, os.getuid())) as journal, Interrupts() as interrupts:
-        trail = Trail(journal, subject.settings, subject.caller, this_host(), "run")
-        yield Run(Request(), subject, this_host(), trail, Console(), interrupts, Diagnostics(verbose=False))
+def test_receipt(onbox: Onbox) -> None:
+    """Number and hash of the result are shown, for the change ticket."""
+    run = onbox("resync")
+
+    result = onbox.machine.journal()[-1]
+    assert 3 == result["seq"]
+    assert result["hash"] in "".join(run.screen.split())
 
 
-def raising(error: Exception) -> Any:
-    """Return a function that fails."""
+def test_json_says_what_is_on_record(onbox: Onbox) -> None:
+    """Outcome, code, number and hash are the same for a program and on record."""
+    for update in ("documented", "no-output"):
+        onbox.machine.behave(update=update)
+        run = onbox("resync", "--json")
 
-    def fail(*_: object, **__: object) -> None:
-        raise error
-
-    return fail
-
-
-def test_unexpected_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever breaks before the attempt, nothing was changed, and that is what is said."""
-    monkeypatch.setattr(job, "identify", raising(RuntimeError("Sentinel-1!")))
-
-    ending = job.resynchronise(Request(), Console(), Diagnostics(verbose=False))
-
-    assert ("refused", 3, "onbox itself failed (RuntimeError).") == (
-        ending.outcome, ending.message.exit_code, ending.message.what,
-    )  # fmt: skip
-    assert "Nothing was changed." == ending.message.changed
+        said = json.loads(run.screen[run.screen.index('{"onbox"') :])
+        record = onbox.machine.journal()[-1]
+        assert [said[name] for name in SHARED] == [record[name] for name in SHARED]
 
 
-def test_root(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Root is refused before anything is opened."""
-    monkeypatch.setattr(os, "getuid", lambda: 0)
-
-    ending = job.resynchronise(Request(), Console(), Diagnostics(verbose=False))
-
-    assert ("refused", 3, "onbox is not run as root.") == (
-        ending.outcome, ending.message.exit_code, ending.message.what,
-    )  # fmt: skip
+ATTEMPT = "onbox.audit.journal:Journal.append 2 before"
 
 
-BROKEN = """
-import sys
-from onbox import cli
-from onbox.rsautil import commands
-def fail(*_):
-    password = "Sentinel-1!"
-    raise RuntimeError(password)
-commands.update_marker_time = fail
-sys.argv[0] = "onbox"
-cli.main()
-"""
-
-
-def test_unexpected_after(onbox: Onbox) -> None:
-    """Whatever breaks after the attempt, the outcome is unknown, and that goes on record."""
-    start = onbox.command()
-    place = start.index("-m")
-    arguments = [*start[place + 2 :], "--verbose", "resync", "-o", ADMIN, "--reason", "users-found"]
-    child = pexpect.spawn(
-        start[0],
-        [*start[1:place], "-c", BROKEN, *arguments, "--confirm", os.uname().nodename],
-        env=onbox.environment(),
-        cwd=onbox.home,
-        encoding="utf-8",
-        timeout=SECONDS,
-    )
-    child.expect("Password of")
-    child.sendline(PASSWORD)
-    child.expect(pexpect.EOF)
-    child.close()
-
-    assert 6 == child.exitstatus
-    screen = child.before or ""
-    assert "failed after the attempt (RuntimeError)" in " ".join(screen.split())
-    assert "Sentinel-1!" not in screen + str(onbox.machine.journal())
-    assert [("admin.verified", "success"), ("resync.attempt", "unknown"), ("resync.result", "unknown")] == events(
-        onbox.machine
-    )
-
-
-def test_unexpected_and_unrecorded(run: Run, appliance: Machine) -> None:
-    """What can't even be recorded then is told all the same; the next run reports it."""
-    (appliance.audit / "audit.jsonl").unlink()
-
-    ending = job._broken(run.trail, RuntimeError("Sentinel-1!"), "run")
-
-    assert ("unknown", 6) == (ending.outcome, ending.message.exit_code)
-
-
-def test_result_unrecorded(run: Run, appliance: Machine) -> None:
-    """A result that the journal can't take is handed to the person, and its outcome is not called known."""
-    (appliance.audit / "audit.jsonl").unlink()
-
-    ending = job._result(run, WORKER, CONFIRMED, "run")
-
-    assert ("unknown", 6) == (ending.outcome, ending.message.exit_code)
-    assert "rsautil's answer was: Done" in ending.message.what
-    assert ("resync.result", "success") == (ending.as_json()["record"]["event"], ending.as_json()["record"]["outcome"])
-
-
-def test_refusal_unrecorded(run: Run, appliance: Machine) -> None:
-    """A refusal stays one when the journal can't take it; the person is told."""
-    (appliance.audit / "audit.jsonl").unlink()
-
-    ending = job._refused(run.trail, OnboxError("interrupted"), "run")
-
-    assert ("refused", 130) == (ending.outcome, ending.message.exit_code)
-    assert 1 == len(ending.warnings)
-    assert ending.warnings[0].startswith("This refusal is not on record: ")
-
-
-def with_syslog(run: Run, path: str) -> Run:
-    """Return a run whose syslog copy is required, and goes to *path*."""
-    subject = run.subject
-    settings = Settings(
-        home=subject.settings.home, directory=subject.settings.directory, syslog=path, syslog_required=True
-    )
-    trail = Trail(run.trail.journal, settings, subject.caller, run.host, "run")
-    return Run(run.request, Subject(settings, subject.caller), run.host, trail, run.console, run.interrupts, run.log)
-
-
-def test_copy_required(run: Run, appliance: Machine) -> None:
+def test_copy_required(scene: Scene) -> None:
     """Where the syslog copy is required, there is no update without a copy of the attempt."""
-    run = with_syslog(run, str(appliance.folder / "no-socket"))
-    with pytest.raises(OnboxError, match="could not be sent to syslog"):
-        job._attempt(run, WORKER, fingerprint(run.subject))
-    run.trail.write("resync.attempt", "unknown")
+    config = scene.machine.config
+    config.write_text(config.read_text().replace("[timeouts]", "syslog_required = true\n[timeouts]"))
 
-    ending = job._result(run, WORKER, job._update(run, WORKER), "run")
+    shown = scene.stop_at(ATTEMPT, partial(scene.syslog.path.chmod, 0))
 
-    assert ("failure", 5) == (ending.outcome, ending.message.exit_code)
-    assert ending.warnings
-    assert [] == appliance.calls()
-    assert [("resync.attempt", "unknown"), ("resync.result", "failure")] == events(appliance)
+    assert 5 == shown.code
+    assert ["admin.verified", "resync.attempt", "resync.result"] == [each["event"] for each in scene.journal()]
+    assert "syslog-required" == scene.journal()[-1]["code"]
+    assert ["manage-secrets"] == [call.argv[0] for call in scene.machine.calls()]
 
 
-def test_stranger(appliance: Machine) -> None:
-    """A stranger learns what is wrong with them, not with a journal that is not theirs."""
-    appliance.audit.chmod(0o777)
-    caller = identify()
-    subject = Subject(Settings(home=appliance.home, directory=appliance.audit), caller)
+def test_refusal_unrecorded(scene: Scene) -> None:
+    """A refusal stays one if the journal cannot take it, and the person is told."""
+    child = scene.spawn()
+    child.expect("Operations Console administrator: ")
+    (scene.machine.audit / "audit.jsonl").unlink()
+    child.sendintr()
+    shown = scene.end(child)
 
-    with ExitStack() as held, pytest.raises(OnboxError) as caught:
-        job._open_trail(subject, this_host(), "run", held)
-    assert ("journal-folder" if caller.tty else "no-terminal") == caught.value.code
-
-
-def test_broken_without_a_journal(run: Run) -> None:
-    """A result that nobody foresaw and no journal takes is handed to the person, without what the error held."""
-    run.trail.journal.path.unlink()
-
-    ending = job._broken(run.trail, ValueError(PASSWORD), "run")
-
-    assert 6 == ending.message.exit_code
-    assert "resync.result" in ending.record
-    assert PASSWORD not in ending.record
+    assert 130 == shown.code
+    assert "This refusal could not be recorded. The audit journal" in " ".join(shown.screen.split())
 
 
-def test_refusal_without_a_journal(run: Run) -> None:
-    """A refusal that can't be put on record says so, unless that is what it says anyway."""
-    run.trail.journal.path.unlink()
+def test_damaged_journal_is_told_once(scene: Scene) -> None:
+    """A refusal that says why it cannot be recorded does not say it twice."""
+    shown = scene.stop_at("onbox.resync.job:_attempt 1 before", (scene.machine.audit / "audit.jsonl").unlink)
 
-    interrupted = job._refused(run.trail, OnboxError("interrupted"), "run")
-    removed = OnboxError(
-        "journal-damaged", path=run.trail.journal.path, detail="the file was moved or removed while it was in use"
-    )
-
-    assert interrupted.warnings[0].startswith("This refusal is not on record: The audit journal")
-    assert () == job._refused(run.trail, removed, "run").warnings
+    assert 5 == shown.code
+    assert "could not be recorded" not in " ".join(shown.screen.split())
