@@ -19,15 +19,15 @@ from faults.table import (
 if TYPE_CHECKING:
     from faults.scene import Scene
 
-NOT_ACCEPTED = ("did not accept the name and password", "Five failed logins")
+NOT_ACCEPTED = ("did not accept the name and password", "counts towards the lockout")
 NOT_PROVEN = ("did not prove",)
-NOT_ASKED = ("without asking for the password",)
+NOT_ASKED = ("never asked for the password",)
 DOWN = ("does not answer",)
 LOCKED = ("is locked", "60 minutes")
-NOT_KNOWN = ("not one of the known ones", "not known whether the marker time was changed", "MFA")
-CONTRADICTS = ("contradicts itself", "not known whether")
-TOO_LONG = ("did not end within", "was stopped", "not known whether")
-CONFIRMED = ("rsautil confirmed that the marker time is 0",)
+NOT_KNOWN = ("does not know this output", "not known whether the marker time was changed", "MFA")
+CONTRADICTS = ("both success and an error", "not known whether")
+TOO_LONG = ("did not finish within", "was stopped", "not known whether")
+CONFIRMED = ("Confirmed: rsautil says that the marker time is now 0",)
 ACCEPTED = ("did not confirm the new value",)
 NO_KEY = ("the marker time does not exist", "primary instance")
 UNCHANGED = "Nothing was changed."
@@ -91,7 +91,7 @@ RSAUTIL: Rows = {
     "the check prints the value on the next line": denied("value-next-line", NOT_PROVEN),
     "the check prints another secret": denied("value-other-label", NOT_PROVEN),
     "the check prints an error below the value": Fault(SUCCESS, CONFIRMED, verify="value-and-error"),
-    "the check never ends": Fault(DENIED, ("did not finish checking",), verify="never-ends", timeouts=ASKED),
+    "the check never ends": Fault(DENIED, ("did not finish the login check",), verify="never-ends", timeouts=ASKED),
     "the check never asks": Fault(UNVERIFIED, NOT_ASKED, verify="never-asks", timeouts=BRIEF),
     "the check is killed": denied("all-killed", NOT_PROVEN),
     "a second password prompt at the check": denied("asks-password-twice"),
@@ -159,7 +159,7 @@ RSAUTIL: Rows = {
     "Java killed after the change": unknown("killed-after-change"),
     "the wrapper killed": unknown("wrapper-killed", ("ended by signal 9",)),
     "wrapper and Java killed": unknown("all-killed", ("ended by signal 9",)),
-    "removed between check and use": Fault(REFUSED_LATE, ("There is no rsautil",), verify="removed"),
-    "replaced between check and use": Fault(REFUSED_LATE, ("was changed while this run",), verify="replaced"),
+    "removed between check and use": Fault(REFUSED_LATE, ("rsautil cannot be found",), verify="removed"),
+    "replaced between check and use": Fault(REFUSED_LATE, ("was modified during this run",), verify="replaced"),
     "not executable": Fault(REFUSED_LATE, ("not a program that you can run",), verify="not-executable"),
 }

@@ -221,7 +221,7 @@ def test_messages() -> None:
     codes = {"success": 0, "failure": 1, "unknown": 6}
 
     assert [codes[rule.verdict.outcome] for rule in RULES] == [
-        MESSAGES[rule.verdict.message].exit_code for rule in RULES
+        MESSAGES[rule.verdict.message][0] for rule in RULES
     ]
     assert all(rule.because.endswith(".") for rule in RULES)
 
