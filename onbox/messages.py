@@ -67,7 +67,7 @@ def message_of(error: OnboxError) -> Message:
     return message(error.code, **error.facts)
 
 
-PAGES = "/usr/share/doc/packages/onbox"  # where the package installs its pages
+PAGES = "/usr/share/doc/packages/onbox/docs"  # where the package installs its pages
 _LOG_IN = "Log in over SSH or at the vSphere / Hyper-V console as {owner} and run onbox there."
 _LOOK = (
     "Search the Security Console for tokens whose serial number begins with MFA. Running 'onbox resync' again is safe. "
