@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import html
 import re
+import tokenize
 
 import pages
+import parts
 import pytest
 from rehearsal import CHECKOUT
 from typer.main import get_command
@@ -20,6 +22,18 @@ SCREENS = CHECKOUT / "tests" / "__snapshots__" / "test_screens.ambr"
 def test_a_made_page_is_up_to_date(name: str) -> None:
     """Texts, exit codes, options and who knows whom stand in the code alone; scripts/pages renews the pages."""
     assert pages.made()[name] == (CHECKOUT / name).read_text()
+
+
+def test_every_module_that_touches_the_password_is_named() -> None:
+    """A stranger who reads the files that the README lists has seen all that happens to the password."""
+    handling = {"Secret", "ask_secret", "password", "reveal", "surrender"}
+    found = set()
+    for path in (CHECKOUT / "onbox").rglob("*.py"):
+        with path.open("rb") as file:
+            if handling & {token.string for token in tokenize.tokenize(file.readline) if token.type == tokenize.NAME}:
+                found.add(str(path.relative_to(CHECKOUT)))
+
+    assert found <= {name for name, _ in parts.PASSWORD}
 
 
 def test_the_manual_holds_every_option_of_the_help() -> None:

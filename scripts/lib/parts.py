@@ -24,7 +24,7 @@ PASSWORD = (
     ("onbox/screen/console.py", "asks for it"),
     ("onbox/secret.py", "holds it"),
     ("onbox/resync/administrator.py", "has it checked"),
-    ("onbox/resync/session.py", "carries it to the update"),
+    ("onbox/resync/job.py", "hands it to the update"),
     ("onbox/rsautil/commands.py", "says at which prompt it is typed"),
     ("onbox/rsautil/terminal.py", "types it"),
 )
