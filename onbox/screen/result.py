@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from onbox.audit.tip import Tip
+from onbox.errors import Code
 from onbox.messages import Message
 
 # psql and Java name how grave a line is; what stands before it is a temporary file's name or a time.
 _GRAVE = re.compile(r"\b(?:NOTICE|WARNING|ERROR|FATAL|PANIC|SEVERE)\b.*")
 _MOST_LINES = 3
-_UNRECOGNISED = ("update-accepted", "update-contradiction", "update-unknown")
+_UNRECOGNISED: tuple[Code, ...] = ("update-accepted", "update-contradiction", "update-unknown")
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,9 @@ class Ending:
 
     @property
     def said(self) -> str:
-        """Say what happened, and what was changed."""
-        return f"{self.message.what} {self.message.changed}".strip()
+        """Say what happened and what was changed, with the code that programs are given."""
+        words = (self.message.what, self.message.changed, f"({self.message.code})")
+        return " ".join(filter(None, words))
 
     def essence(self) -> list[str]:
         """Give the few words of rsautil that fit on a screen; the record has all."""

@@ -15,7 +15,7 @@ from emulator import screen
 from rehearsal import Onbox, make
 from rich.console import Console
 from rich.text import Text
-from test_screens import ALL, STAGED
+from test_screens import CONFIRM, LOGIN, STAGED
 
 SIZE = (80, 25)
 
@@ -25,8 +25,8 @@ def run(folder: Path) -> str:
     onbox = Onbox(make(folder / "appliance"), folder)
     environment = onbox.environment() | STAGED | {"TERM": "xterm-256color", "LANG": "C.UTF-8"}
     with screen(onbox.command("resync"), environment, folder, SIZE, "onbox resync") as shown:
-        for prompt, answer in ALL.items():
-            shown.wait_for(f"^{prompt.rstrip()}$")
+        for prompt, answer in (LOGIN | CONFIRM).items():
+            shown.wait_for(f"^{prompt}$")
             shown.type(answer)
         shown.wait_for(r"^\$$")
         return shown.coloured()

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 RECORDS = {
     "verified": ("admin.verified", "success"),
     "denied": ("admin.denied", "failure"),
+    "left": ("admin.denied", "refused"),  # the run was interrupted after the login was sent
     "attempt": ("resync.attempt", "unknown"),
     "success": ("resync.result", "success"),
     "failure": ("resync.result", "failure"),

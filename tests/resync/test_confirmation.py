@@ -11,7 +11,8 @@ from rehearsal import ANSWERS, Onbox, Run
 
 from onbox.errors import OnboxError
 from onbox.resync.confirmation import command_line, require_usable
-from onbox.resync.session import REASONS, Request
+from onbox.resync.reasons import REASONS
+from onbox.resync.session import Request
 
 HOST = os.uname().nodename
 REASON_PROMPT, NOTE_PROMPT = r"Reason \[1-5\]: ", r"Note: "

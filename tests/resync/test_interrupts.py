@@ -10,6 +10,7 @@ from contextlib import suppress
 import pytest
 
 from onbox.errors import OnboxError
+from onbox.messages import message_of
 from onbox.resync.interrupts import Interrupts
 
 STOP = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]

@@ -220,9 +220,7 @@ def test_messages() -> None:
     """Each rule says why, and its message's exit code says the same as its outcome."""
     codes = {"success": 0, "failure": 1, "unknown": 6}
 
-    assert [codes[rule.verdict.outcome] for rule in RULES] == [
-        MESSAGES[rule.verdict.message][0] for rule in RULES
-    ]
+    assert [codes[rule.verdict.outcome] for rule in RULES] == [MESSAGES[rule.verdict.message][0] for rule in RULES]
     assert all(rule.because.endswith(".") for rule in RULES)
 
 
