@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-import re
 import tokenize
 
 import pages
@@ -14,13 +12,10 @@ from typer.main import get_command
 
 from onbox.cli import app
 
-PICTURE = CHECKOUT / "docs" / "run.svg"
-SCREENS = CHECKOUT / "tests" / "__snapshots__" / "test_screens.ambr"
 
-
-@pytest.mark.parametrize("name", [*pages.PAGES, pages.MANUAL])
+@pytest.mark.parametrize("name", [*pages.PAGES, pages.MANUAL, pages.PICTURE])
 def test_a_made_page_is_up_to_date(name: str) -> None:
-    """Texts, exit codes, options and who knows whom stand in the code alone; scripts/pages renews the pages."""
+    """Pages say what the code says; scripts/pages renews them."""
     assert pages.made()[name] == (CHECKOUT / name).read_text()
 
 
@@ -37,18 +32,9 @@ def test_every_module_that_touches_the_password_is_named() -> None:
 
 
 def test_the_manual_holds_every_option_of_the_help() -> None:
-    """What the help of a command shows, the manual shows too."""
+    """The manual shows every option that the help shows."""
     manual = pages.manual().replace("\\-", "-")
     parameters = [each for _, command in pages.commands(get_command(app), "onbox") for each in command.params]
 
     assert parameters
     assert [] == [each.name for each in parameters if each.opts[-1] not in manual and pages.metavar(each) not in manual]
-
-
-def test_the_picture_shows_what_a_run_shows() -> None:
-    """The picture is the stored screen of a whole run; scripts/picture renews it."""
-    texts = re.findall(r'<text [^>]*class="onbox-r\d+"[^>]*>([^<]*)</text>', PICTURE.read_text())
-    pictured = html.unescape("".join(texts))
-    stored = SCREENS.read_text().partition("[80x25-xterm-256color-en_US.UTF-8]\n  '''\n")[2].partition("\n  '''")[0]
-
-    assert re.sub(r"\s", "", stored) == re.sub(r"\s", "", pictured)

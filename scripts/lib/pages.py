@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from parts import CHECKOUT, changed, filled
+from picture import picture
 from typer.main import get_command
 
 from onbox import __version__
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MANUAL = "packaging/rpm/onbox.8"
+PICTURE = "docs/run.svg"
 DESCRIPTION = """\
 onbox sets the marker time of instance GLOBAL to 0, so that Authentication Manager synchronises all High Availability
 Tokencode records again.
@@ -115,7 +117,7 @@ def paragraphs(text: str) -> Iterator[str]:
 def made() -> dict[str, str]:
     """Return every made page by its path."""
     pages = {name: filled((CHECKOUT / name).read_text()) for name in PAGES}
-    return pages | {MANUAL: manual()}
+    return pages | {MANUAL: manual(), PICTURE: picture()}
 
 
 if __name__ == "__main__":
