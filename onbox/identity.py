@@ -1,4 +1,4 @@
-"""Who is at the keyboard, as far as the machine can tell."""
+"""Who is at the keyboard, as far as the machine can tell: account, login, terminal, host."""
 
 import os
 import pwd
@@ -7,6 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from onbox.printable import harmless
+
 _UNSET = 2**32 - 1
 # An IPv6 address with the longest name of an interface.
 _LONGEST_ADDRESS = 64
@@ -14,11 +16,12 @@ _LONGEST_ADDRESS = 64
 
 @dataclass(frozen=True)
 class Caller:
-    """The person's account and place.
+    """The account that runs onbox, and the place where somebody sits.
 
-    Everybody shares the account that owns rsautil, so these fields say where somebody sat, not who they are.
-    `login_uid` and `session` are the kernel's (None where it keeps none); `client` is the address that SSH named in
-    the environment, which the caller could have changed.
+    Everybody shares the account that runs rsautil (docs/appliance.md), so these fields do not identify a person.
+    `login_uid` and `session` come from the kernel; `tty` is the terminal at standard input.
+    `client` is the address in SSH_CONNECTION, which the caller can change.
+    None stands for what is not known.
     """
 
     os_user: str
@@ -31,22 +34,22 @@ class Caller:
 
 @dataclass(frozen=True)
 class Host:
-    """The machine: its name and the identifier in /etc/machine-id (None where there is none)."""
+    """The machine: its name, and the identifier in /etc/machine-id (None if it has none)."""
 
     name: str
     machine_id: str | None
 
 
 def account_name(uid: int) -> str:
-    """Give the name of the account UID, or its number where it has no name."""
+    """Give the name of the account UID in printable characters, or its number if it has no name."""
     try:
-        return pwd.getpwuid(uid).pw_name
+        return harmless(pwd.getpwuid(uid).pw_name)
     except KeyError:
         return str(uid)
 
 
 def home_folder(uid: int) -> str:
-    """Give the home folder of the account UID as the system knows it, whatever HOME says."""
+    """Give the home folder of the account UID from the system's list of accounts; HOME plays no part."""
     try:
         return pwd.getpwuid(uid).pw_dir
     except KeyError:
@@ -68,21 +71,32 @@ def _terminal() -> str | None:
         return None
 
 
+def _client(tty: str | None) -> str | None:
+    """Give the address of the SSH client at the terminal TTY, or None if it is not known.
+
+    tmux, screen, su and script keep the variables of the login that started them, which may be another one's.
+    """
+    variables = os.environ
+    if variables.get("SSH_TTY") != tty or "TMUX" in variables or "STY" in variables:
+        return None
+    return variables.get("SSH_CONNECTION", "").partition(" ")[0][:_LONGEST_ADDRESS] or None
+
+
 def identify() -> Caller:
-    """Say who runs this process."""
-    uid = os.getuid()
+    """Give the account, the login and the place of the caller of this process."""
+    uid, tty = os.getuid(), _terminal()
     return Caller(
         os_user=account_name(uid),
         uid=uid,
         login_uid=_kernel_number("loginuid"),
         session=_kernel_number("sessionid"),
-        tty=_terminal(),
-        client=os.environ.get("SSH_CONNECTION", "").partition(" ")[0][:_LONGEST_ADDRESS] or None,
+        tty=tty,
+        client=_client(tty),
     )
 
 
 def this_host() -> Host:
-    """Say which machine this is."""
+    """Give the name and the identifier of this machine."""
     try:
         machine_id = Path("/etc/machine-id").read_text("ascii").strip()
     except (OSError, ValueError):
@@ -91,9 +105,9 @@ def this_host() -> Host:
 
 
 def address_of_this_host() -> str | None:
-    """Give the address from which this machine reaches others, or None where it has no route to them.
+    """Give the address from which this machine reaches others, or None if it has no route.
 
-    Nothing is sent: the kernel only looks up the way to an address that is reserved for examples.
+    Nothing is sent: the kernel only looks up the route to an address that is reserved for documentation.
     """
     for family, example in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
         with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import pty
+import pwd
 import socket
 import subprocess
 import sys
@@ -49,13 +50,51 @@ def identified(**environment: str) -> str:
 
 
 def test_client() -> None:
-    """The address that SSH names is kept, without its ports; names in the environment count for nothing."""
+    """The address that SSH names is kept, without its ports; account names in the environment count for nothing."""
     uid = os.getuid()
     mine = Caller(account_name(uid), uid, _kernel_number("loginuid"), _kernel_number("sessionid"), None, None)
 
     assert repr(mine) == identified(USER="mallory", LOGNAME="mallory", SUDO_USER="mallory")
     assert repr(mine) == identified(SSH_CONNECTION="")
     assert "client='192.0.2.7')" in identified(SSH_CONNECTION="192.0.2.7 50022 192.0.2.1 22")
+
+
+@pytest.mark.parametrize(
+    ("variables", "client"),
+    [
+        ({"SSH_TTY": "HERE"}, "192.0.2.7"),
+        ({"SSH_TTY": "/dev/pts/none"}, None),
+        ({}, None),
+        ({"SSH_TTY": "HERE", "TMUX": "/tmp/tmux-0/default,1,0"}, None),
+        ({"SSH_TTY": "HERE", "STY": "1.pts-0.am"}, None),
+    ],
+)
+def test_client_of_another_terminal(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], client: str | None
+) -> None:
+    """An address belongs to the terminal that SSH made for it; tmux, screen, su and script inherit another one's."""
+    master, slave = pty.openpty()
+    keep = os.dup(0)
+    os.dup2(slave, 0)
+    for name in ("SSH_TTY", "TMUX", "STY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("SSH_CONNECTION", "192.0.2.7 50022 192.0.2.1 22")
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value.replace("HERE", os.ttyname(slave)))
+    try:
+        assert client == identify().client
+    finally:
+        os.dup2(keep, 0)
+        for descriptor in (master, slave, keep):
+            os.close(descriptor)
+
+
+def test_odd_account_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No terminal acts on the name of an account."""
+    odd = pwd.struct_passwd(("r\x1b[2Js\udcff", "x", 7, 7, "", "/", ""))
+    monkeypatch.setattr(pwd, "getpwuid", lambda _: odd)
+
+    assert account_name(7).isprintable()
 
 
 def test_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
