@@ -1,5 +1,6 @@
-"""Paths and timeouts: the defaults, and the settings file that may change them."""
+"""The settings file: what can differ between two appliances, with its defaults."""
 
+import codecs
 import hashlib
 import math
 import os
@@ -17,9 +18,11 @@ DEFAULT_FILE = Path("/etc/onbox/onbox.toml")
 
 @dataclass(frozen=True)
 class Settings:
-    """What can differ between two appliances; times are in seconds."""
+    """What can differ between two appliances; times are in seconds, "" stands for none."""
 
     home: Path = Path("/opt/rsa/am")
+    user: str = ""
+    trusted_group: str = ""
     administrator_timeout: float = 120
     update_timeout: float = 300
     directory: Path = Path("/var/log/onbox")
@@ -30,7 +33,7 @@ class Settings:
 
     @property
     def rsautil(self) -> Path:
-        """Where rsautil is: `utils/rsautil` below the home folder of Authentication Manager."""
+        """The path of rsautil: `utils/rsautil` below the home folder of Authentication Manager (docs/appliance.md)."""
         return self.home / "utils" / "rsautil"
 
 
@@ -38,6 +41,18 @@ def _absolute_path(value: Any) -> Path:  # noqa: ANN401 - whatever TOML can hold
     if type(value) is str and "\0" not in value and Path(value).is_absolute():
         return Path(value)
     raise ValueError("an absolute path in quotes")
+
+
+def _account(value: Any) -> str:  # noqa: ANN401
+    if type(value) is str and value.isprintable() and value not in ("root", "0"):
+        return value
+    raise ValueError("the name of an account other than root, in quotes")
+
+
+def _group(value: Any) -> str:  # noqa: ANN401
+    if type(value) is str and value.isprintable():
+        return value
+    raise ValueError("the name of a group, in quotes")
 
 
 def _seconds(value: Any) -> float:  # noqa: ANN401
@@ -57,7 +72,11 @@ def _flag(value: Any) -> bool:  # noqa: ANN401
 
 
 KEYS: dict[str, dict[str, tuple[str, Callable[[Any], Any]]]] = {
-    "appliance": {"home": ("home", _absolute_path)},
+    "appliance": {
+        "home": ("home", _absolute_path),
+        "user": ("user", _account),
+        "trusted_group": ("trusted_group", _group),
+    },
     "timeouts": {
         "administrator": ("administrator_timeout", _seconds),
         "update": ("update_timeout", _seconds),
@@ -71,13 +90,13 @@ KEYS: dict[str, dict[str, tuple[str, Callable[[Any], Any]]]] = {
 
 
 def parse(content: bytes, file: str) -> Settings:
-    """Read the CONTENT of a settings FILE.
+    """Give the settings in the CONTENT of FILE.
 
     Raises:
-        OnboxError: for text that is not TOML, an unknown key or a wrong value; it names the key and the file.
+        OnboxError: if it is not TOML in UTF-8, has an unknown key or a wrong value; the error names key and file.
     """
     try:
-        document = tomllib.loads(content.decode("utf-8"))
+        document = tomllib.loads(_decoded(content))
     except (ValueError, RecursionError) as error:
         raise OnboxError("settings-unreadable", file=file, detail=str(error)) from None
     values: dict[str, Any] = {"file": file, "sha256": hashlib.sha256(content).hexdigest()}
@@ -99,13 +118,30 @@ def parse(content: bytes, file: str) -> Settings:
     return settings
 
 
-def load(file: Path | None, uid: int) -> Settings:
-    """Give the settings of FILE, or of the default file where there is one.
-
-    UID is the caller's: the file must belong to them or to root, and nobody else may be able to write it.
+def _decoded(content: bytes) -> str:
+    """Decode CONTENT as UTF-8, with or without the byte order mark that Windows editors write.
 
     Raises:
-        OnboxError: when the file is missing, not safe or not right.
+        ValueError: if it is in another encoding; the text says what to do.
+    """
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise ValueError("it is in UTF-16; save it as UTF-8")
+    if b"\0" in content:
+        raise ValueError("it contains NUL bytes, as UTF-16 does; save it as UTF-8")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ValueError(f"line {line} is not UTF-8; save the file as UTF-8") from None
+
+
+def load(file: Path | None, uid: int) -> Settings:
+    """Give the settings of FILE; without FILE, those of the default file, which may be missing.
+
+    The file must belong to root or to UID, the caller, and only its owner may be able to write to it.
+
+    Raises:
+        OnboxError: if the file is missing, unsafe or not valid.
     """
     path = file or DEFAULT_FILE
     try:
@@ -126,5 +162,5 @@ def load(file: Path | None, uid: int) -> Settings:
 
 
 def _open_without_waiting(path: str, flags: int) -> int:
-    """Open PATH even where it is a pipe nobody writes to: it is refused a moment later."""
+    """Open PATH without waiting for a writer if it is a FIFO, which `load` then refuses."""
     return os.open(path, flags | os.O_NONBLOCK)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,8 @@ from onbox.settings import DEFAULT_FILE, KEYS, Settings, load, parse
 EVERYTHING = b"""
 [appliance]
 home = "/srv/am"
+user = "rsaadmin"
+trusted_group = "rsa"
 [timeouts]
 administrator = 1
 update = 0.5
@@ -40,6 +44,8 @@ def test_everything() -> None:
     assert (
         Settings(
             home=Path("/srv/am"),
+            user="rsaadmin",
+            trusted_group="rsa",
             administrator_timeout=1.0,
             update_timeout=0.5,
             directory=Path("/srv/audit"),
@@ -53,6 +59,15 @@ def test_everything() -> None:
     assert EVERYTHING.count(b" = ") == sum(map(len, KEYS.values()))
 
 
+@pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF8])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_editors(mark: bytes, end: bytes) -> None:
+    """A byte order mark and line ends of Windows are read over."""
+    settings = parse(mark + EVERYTHING.replace(b"\n", end), "x.toml")
+
+    assert replace(parse(EVERYTHING, "x.toml"), sha256="") == replace(settings, sha256="")
+
+
 def test_syslog_off() -> None:
     """An empty text switches the copy off."""
     assert "" == parse(b'[audit]\nsyslog = ""', "x.toml").syslog
@@ -60,7 +75,10 @@ def test_syslog_off() -> None:
 
 WRONG = [
     ("nonsense", "settings-unreadable", "x.toml"),
-    ("\xff", "settings-unreadable", "x.toml"),
+    ("[audit]\n# \xe4", "settings-unreadable", "line 2 is not UTF-8"),
+    ("\xff\xfe[\0a\0]\0", "settings-unreadable", "UTF-16"),
+    ("\xfe\xff\0[\0a\0]", "settings-unreadable", "UTF-16"),
+    ("[\0a\0]\0", "settings-unreadable", "UTF-16"),
     ("x = " + "[" * 5000, "settings-unreadable", "x.toml"),
     ("x = " + "9" * 5000, "settings-unreadable", "x.toml"),
     ("home = '/srv'", "settings-unknown", "home"),
@@ -70,6 +88,11 @@ WRONG = [
     ("[appliance]\nhome = 'am'", "settings-value", "appliance.home"),
     ("[appliance]\nhome = 1", "settings-value", "an absolute path"),
     ('[appliance]\nhome = "/a\\u0000"', "settings-value", "an absolute path"),
+    ("[appliance]\nuser = 'root'", "settings-value", "appliance.user"),
+    ("[appliance]\nuser = 0", "settings-value", "appliance.user"),
+    ("[appliance]\ntrusted_group = ['a', 'b']", "settings-value", "appliance.trusted_group"),
+    ("[appliance]\ntrusted_group = '\x1b'", "settings-unreadable", "x.toml"),
+    ('[appliance]\ntrusted_group = "\\u001b"', "settings-value", "appliance.trusted_group"),
     ("[timeouts]\nupdate = 0", "settings-value", "timeouts.update"),
     ("[timeouts]\nupdate = 86401", "settings-value", "86400"),
     ("[timeouts]\nupdate = nan", "settings-value", "a number of seconds"),
