@@ -137,14 +137,14 @@ def check(
     verdict = message(VERDICTS[state])
     if not json:
         for finding in findings:
-            console.step(finding.state, finding.check, f"{finding.detail} {finding.advice}".strip())
+            console.step(finding.state, finding.check, f"{finding.words.what} {finding.words.advice}".strip())
     if report:
         from onbox.support_report import write_report
 
         write_report(subject, findings, report, console)
     if json:
         words = {"code": verdict.code, "message": verdict.what, "advice": verdict.advice}
-        _print_json("check", verdict.exit_code, findings=[vars(finding) for finding in findings], **words)
+        _print_json("check", verdict.exit_code, findings=[finding.as_json() for finding in findings], **words)
     else:
         console.step(state, "Result", verdict.what)
         console.step("", "Next", verdict.advice)

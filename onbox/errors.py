@@ -26,8 +26,9 @@ Code = Literal[
     "run-unknown", "run-ambiguous", "run-not-open", "export-unwritten", "copies-unreadable", "copies-missing",
     "head-unusable",
     # refused
-    "settings-unsafe", "root", "wrong-user", "rsautil-missing", "rsautil-not-executable", "rsautil-unsafe",
-    "rsautil-replaced", "no-terminal", "another-run", "not-confirmed", "not-answered", "lockout-close",
+    "settings-unsafe", "root", "wrong-user", "account-unknown", "rsautil-missing", "rsautil-not-executable",
+    "rsautil-not-startable", "rsautil-unsafe", "rsautil-account", "rsautil-group", "rsautil-replaced", "no-terminal",
+    "no-controlling-terminal", "in-background", "another-run", "not-confirmed", "not-answered", "lockout-close",
     "lockout-guard", "unexpected", "check-not-ready", "report-exists", "report-unwritable", "journal-unreadable",
     "interrupted",
     # the administrator's login
@@ -35,10 +36,10 @@ Code = Literal[
     "admin-down", "admin-not-asked",
     # the audit journal
     "journal-folder", "journal-file", "journal-damaged", "journal-write", "syslog-required", "journal-readable",
-    "journal-room", "syslog-off", "syslog-silent", "run-abandoned", "journal-repaired", "run-resolved",
-    "audit-sound", "audit-damaged", "audit-torn",
+    "journal-room", "syslog-off", "syslog-silent", "syslog-journald", "run-abandoned", "journal-repaired",
+    "run-resolved", "audit-sound", "audit-damaged", "audit-torn",
     # the machine
-    "time-unknown", "check-ready", "check-warned", "report-written",
+    "rsautil-trusted-group", "time-unknown", "check-passed", "check-ready", "check-warned", "report-written",
     # the update
     "update-attempted", "update-confirmed", "update-accepted", "update-dry", "update-denied", "update-key-missing",
     "update-sql-error", "update-down", "update-usage", "update-not-asked", "update-not-started", "update-timeout",

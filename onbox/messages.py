@@ -128,27 +128,64 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
         "It must belong to root or to you, and only its owner may write to it: chmod go-w {file}",
     ),
     "root": (_REFUSED, "onbox does not run as root.", _LOG_IN),
-    "wrong-user": (_REFUSED, "You are {user}, but rsautil belongs to {owner}.", _LOG_IN),
+    "wrong-user": (
+        _REFUSED,
+        "You are {user}, but {owner} is the account that runs rsautil.",
+        f"{_LOG_IN} If another account runs rsautil here, set [appliance] user to its name.",
+    ),
+    "account-unknown": (
+        _REFUSED,
+        "rsautil and {folder} belong to root, and [appliance] user names no account that could run rsautil.",
+        "Set [appliance] user in {file} to the name of the account that runs rsautil, for example rsaadmin.",
+    ),
     "rsautil-missing": (
         _REFUSED,
         "rsautil cannot be found at {path}: {detail}.",
         "Run onbox on the appliance, or set [appliance] home in /etc/onbox/onbox.toml.",
     ),
     "rsautil-not-executable": (
-        _REFUSED, "{path} is not a program that you can run.", "Restore its mode as the vendor installed it."
+        _REFUSED,
+        "{path} is not a program that you can run.",
+        "Restore it and its mode as the vendor installed it: ls -l {path}",
+    ),
+    "rsautil-not-startable": (
+        _REFUSED,
+        "{path} cannot be started: its first line names {interpreter}, which is not a program that you can run.",
+        "Restore rsautil as the vendor installed it. A file that was edited on Windows has a carriage return there.",
     ),
     "rsautil-unsafe": (
         _REFUSED,
-        "Other users can modify {path}, so onbox will not type a password into rsautil.",
-        "Remove the write permission of group and others: chmod go-w {path}",
+        "Every account on this machine can modify {path}, so onbox will not type a password into rsautil.",
+        "Remove that permission: chmod o-w {path}",
+    ),
+    "rsautil-account": (
+        _REFUSED,
+        "The account {account} can modify {path}, so onbox will not type a password into rsautil.",
+        "Only root and the owner of rsautil should own it or stand in its ACL: getfacl {path}",
+    ),
+    "rsautil-group": (
+        _REFUSED,
+        "Members of the group {group} can modify {path}, so onbox will not type a password into rsautil.",
+        ("Remove that permission: chmod g-w {path} If you trust each member with the passwords that are typed into "
+         'rsautil, set trusted_group = "{group}" below [appliance] in {file} instead.'),
     ),
     "rsautil-replaced": (
         _REFUSED, "{path} was modified during this run.", "Find out who changed it, then run 'onbox resync' again."
     ),
     "no-terminal": (
         _REFUSED,
-        "onbox needs an interactive terminal: {detail}.",
+        "onbox needs an interactive terminal, and standard input is none.",
         "Log in over SSH (with 'ssh -t' for a single command) or at the console. It cannot run from cron or a pipe.",
+    ),
+    "no-controlling-terminal": (
+        _REFUSED,
+        "onbox needs an interactive terminal, and this session has no controlling terminal (su -c starts one without).",
+        "Run 'su - USER' first and then onbox, or add --pty: su --pty - USER -c 'onbox resync'",
+    ),
+    "in-background": (
+        _REFUSED,
+        "onbox runs in the background, where it cannot read from the terminal.",
+        "Start it in the foreground, with timeout as: timeout --foreground TIME onbox resync",
     ),
     "another-run": (
         _REFUSED, "Another run is in progress on this appliance{holder}.", "Wait until it finishes: onbox status"
@@ -251,6 +288,11 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
         "Audit records are not being copied to syslog: {detail}.",
         "Start the syslog service. A run continues without it and records a warning.",
     ),
+    "syslog-journald": (
+        _DONE,
+        "{path} takes records for journald, and no other service reads them from there.",
+        "Start rsyslog so that the syslog copy can leave this machine: systemctl status rsyslog",
+    ),
     "run-abandoned": (
         _UNKNOWN,
         "The run of {admin} at {time} has no result.",
@@ -278,9 +320,15 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
         "The next run keeps its bytes in a file beside the journal and continues. Nothing else has to be done.",
     ),
     # The machine
+    "rsautil-trusted-group": (
+        _DONE,
+        "Members of the group {group} can modify rsautil; [appliance] trusted_group allows it.",
+        "Each of them can replace rsautil and see the passwords that are typed into it.",
+    ),
     "time-unknown": (
         _DONE, "It is not known whether the clock of this machine is synchronised.", "See 'timedatectl' or 'ntpq -p'."
     ),
+    "check-passed": (_DONE, "{detail}", ""),
     "check-ready": (_DONE, "Ready for a resynchronisation.", "onbox resync"),
     "check-warned": (_DONE, "Ready, with warnings.", "Review the warnings, then run 'onbox resync'."),
     "check-not-ready": (

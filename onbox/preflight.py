@@ -1,32 +1,38 @@
-"""The checks before anything is asked or done, each a small function."""
+"""The preflight checks, in one table: `onbox check` shows all results, `onbox resync` stops at the first error."""
 
-import grp
+import errno
 import os
 import pwd
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from onbox.audit import syslog
-from onbox.audit.files import open_own
+from onbox.audit.files import ends_torn, fixed, open_own, try_to_write
 from onbox.audit.journal import BALLAST, BALLAST_BYTES, FILE, Journal
-from onbox.errors import Code, ExitCode, OnboxError
+from onbox.audit.tip import FILE as TIP
+from onbox.errors import Code, OnboxError
 from onbox.identity import Caller, account_name
-from onbox.messages import message_of
-from onbox.settings import Settings
+from onbox.messages import Message, message
+from onbox.settings import DEFAULT_FILE, Settings
+from onbox.writers import writers
 
+# Room for all records of one run.
+_RECORD_BYTES = 64 * 1024
+_LONGEST_FIRST_LINE = 256  # what Linux reads of it
 _SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
 _TIME_KEEPERS = {"chronyd": "'chronyc tracking'", "ntpd": "'ntpq -p'"}
-
+# journald's own socket, and the one through which it passes messages on to another syslog service.
+_JOURNALD, _FORWARDED = Path("/run/systemd/journal/dev-log"), "/run/systemd/journal/syslog"
 State = Literal["ok", "warning", "error"]
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is checked."""
+    """The object of the checks: the settings in use and the caller."""
 
     settings: Settings
     caller: Caller
@@ -34,212 +40,310 @@ class Subject:
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check found; a warning never blocks a run."""
+    """The result of one check; an error stops a run, a warning does not. CODE and FACTS give the words."""
 
-    check: str
     state: State
-    detail: str
-    advice: str = ""
+    code: Code
+    facts: Mapping[str, object] = field(default_factory=dict)
+    check: str = ""
+
+    @property
+    def words(self) -> Message:
+        """Give what was found and what to do."""
+        return message(self.code, **self.facts)
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the finding as docs/reference.md describes it."""
+        result = {"check": self.check, "state": self.state, "code": self.code}
+        return {**result, "detail": self.words.what, "advice": self.words.advice}
 
 
-def check_user(subject: Subject) -> str:
-    """Require the owner of rsautil, who by the vendor's documents need not be called rsaadmin, and never root."""
-    caller = subject.caller
+def _ok(detail: str) -> Finding:
+    return Finding("ok", "check-passed", {"detail": detail})
+
+
+def _warning(code: Code, **facts: object) -> Finding:
+    return Finding("warning", code, facts)
+
+
+def _error(code: Code, **facts: object) -> Finding:
+    return Finding("error", code, facts)
+
+
+def check_settings(subject: Subject) -> Finding:
+    """Name the settings in use; a settings file that is not valid ends the command before any check."""
+    return _ok(subject.settings.file or "the defaults")
+
+
+def check_user(subject: Subject) -> Finding:
+    """Require the account that runs rsautil, and never root."""
+    settings, caller = subject.settings, subject.caller
+    try:
+        right = _accounts(settings)
+    except OSError:  # check_rsautil says what is missing
+        right = [caller.uid]
+    owner = account_name(right[0]) if any(right) else "the account that runs rsautil"
     if caller.uid == 0:
-        raise OnboxError("root", owner="the owner of rsautil")
-    owner = _status(subject.settings.rsautil).st_uid
-    if owner != caller.uid:
-        raise OnboxError("wrong-user", user=caller.os_user, owner=account_name(owner))
-    return f"{caller.os_user}, the owner of rsautil"
+        return _error("root", owner=owner)
+    if not right:
+        return _error("account-unknown", folder=settings.rsautil.parent, file=settings.file or DEFAULT_FILE)
+    if caller.uid not in right:
+        return _error("wrong-user", user=caller.os_user, owner=owner)
+    return _ok(f"{caller.os_user}, the account that runs rsautil")
 
 
-def check_rsautil(subject: Subject) -> str:
-    """Require a rsautil that the caller can run and nobody else could have changed."""
+def _accounts(settings: Settings) -> list[int]:
+    """Give the ids of the accounts that may run rsautil, the one to name first; none if only root can be named.
+
+    The vendor's account may have any name: it owns rsautil or, if root does, the folder `utils` (docs/appliance.md).
+
+    Raises:
+        OSError: if rsautil is missing.
+    """
+    try:
+        named = pwd.getpwnam(settings.user).pw_uid
+    except KeyError:
+        named = int(settings.user) if settings.user.isdecimal() else 0
+    owner = settings.rsautil.stat().st_uid or settings.rsautil.parent.stat().st_uid
+    return [uid for uid in (named, owner) if uid]
+
+
+def check_rsautil(subject: Subject) -> Finding:
+    """Require a rsautil that the caller can run, as far as that can be seen without running it."""
     path = subject.settings.rsautil
-    status = _status(path)
+    try:
+        status = path.stat()
+    except OSError as error:
+        return _error("rsautil-missing", path=path, detail=error.strerror)
     if not stat.S_ISREG(status.st_mode) or not os.access(path, os.X_OK):
-        raise OnboxError("rsautil-not-executable", path=path)
-    for place in _way_to(path):
-        if _others_may_write(place.lstat()):
-            raise OnboxError("rsautil-unsafe", path=place)
-    return f"{path}, mode {stat.S_IMODE(status.st_mode):04o}"
+        return _error("rsautil-not-executable", path=path)
+    if interpreter := _missing_interpreter(path):
+        return _error("rsautil-not-startable", path=path, interpreter=interpreter)
+    return _ok(f"{path}, mode {stat.S_IMODE(status.st_mode):04o}")
+
+
+def check_writers(subject: Subject) -> Finding:
+    """Require that only root, the owner of rsautil and a trusted group can modify it or put another in its place.
+
+    Its owner, group and mode on an appliance are not documented (docs/appliance.md).
+    """
+    settings, finding = subject.settings, _ok("only root and the owner of rsautil can modify it")
+    with suppress(OSError):  # check_rsautil says what is missing
+        trusted = {0, subject.caller.uid, settings.rsautil.stat().st_uid}
+        for writer in writers(settings.rsautil, trusted):
+            if writer.kind == "everybody":
+                return _error("rsautil-unsafe", path=writer.place)
+            if writer.kind == "account":
+                return _error("rsautil-account", path=writer.place, account=writer.name)
+            if writer.name != settings.trusted_group:
+                file = settings.file or DEFAULT_FILE
+                return _error("rsautil-group", path=writer.place, group=writer.name, file=file)
+            finding = _warning("rsautil-trusted-group", group=writer.name)
+    return finding
 
 
 def fingerprint(subject: Subject) -> tuple[int, ...]:
-    """Give what tells this rsautil from one that took its place."""
-    status = _status(subject.settings.rsautil)
+    """Give what tells this rsautil from another one that takes its place.
+
+    Raises:
+        OSError: if it is gone.
+    """
+    status = subject.settings.rsautil.stat()
     return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_mode, status.st_uid)
 
 
-def check_terminal(subject: Subject) -> str:
-    """Require a person: a terminal as standard input that is also the controlling one."""
-    if subject.caller.tty is None:
-        raise OnboxError("no-terminal", detail="standard input is not a terminal")
+def _missing_interpreter(path: Path) -> str:
+    """Give the program that the first line of PATH names, if it cannot be run; "" if it can, or if none is named."""
+    with suppress(OSError, ValueError), path.open("rb") as file:
+        line = file.readline(_LONGEST_FIRST_LINE)
+        interpreter = os.fsdecode(line[2:].strip(b" \t\n").replace(b"\t", b" ").partition(b" ")[0])
+        if line.startswith(b"#!") and interpreter and not os.access(path.parent / interpreter, os.X_OK):
+            return interpreter
+    return ""
+
+
+def check_terminal(subject: Subject) -> Finding:
+    """Require a person at a terminal: standard input, with a controlling terminal that onbox can read from."""
+    if not os.isatty(0):
+        return _error("no-terminal")
     try:
-        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC))
+        terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
     except OSError:
-        raise OnboxError("no-terminal", detail="the process has no controlling terminal") from None
-    return subject.caller.tty
+        return _error("no-controlling-terminal")
+    try:
+        foreground = os.tcgetpgrp(terminal)
+    finally:
+        os.close(terminal)
+    # 0 stands for a process group of another PID namespace, which a container sees.
+    if foreground not in (0, os.getpgrp()):
+        return _error("in-background")
+    return _ok(subject.caller.tty or "a terminal without a name")
 
 
-def check_journal(subject: Subject) -> str:
-    """Require a journal that can be written and whose end is whole; nothing is written to find out."""
-    folder = subject.settings.directory
-    if not folder.exists() and os.access(folder.parent, os.W_OK | os.X_OK):
-        return f"{folder}, made by the first run"
-    if folder.is_dir() and os.access(folder, os.R_OK | os.W_OK | os.X_OK) and not any(folder.iterdir()):
+def check_journal(subject: Subject) -> Finding:
+    """Require an audit journal that a run can append to, and an intact end. Nothing is written to find out."""
+    folder, uid = subject.settings.directory, subject.caller.uid
+    if not os.path.lexists(folder):
+        return _ok(f"{folder}, made by the first run")
+    if not os.path.lexists(folder / FILE):
+        return _without_journal(folder, uid)
+    with closing(Journal(folder, uid, reading=True)) as journal:
         try:
-            os.close(open_own(str(folder), os.O_RDONLY, subject.caller.uid, kind=stat.S_IFDIR))
+            file = os.open(journal.path, os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
-            raise OnboxError("journal-folder", path=folder, detail=error.strerror) from None
-        return f"{folder}, empty"
-    with closing(Journal(folder, subject.caller.uid, reading=True)) as journal:
-        if not os.access(folder, os.W_OK | os.X_OK):
-            raise OnboxError("journal-folder", path=folder, detail="it can't be written")
+            return _error("journal-file", path=journal.path, detail=error.strerror)
+        torn = ends_torn(file)
+        os.close(file)
+        if torn and fixed(folder, journal.path):
+            return _error("journal-file", path=journal.path, detail="its incomplete last record cannot be moved")
+        if torn:
+            return _warning("audit-torn", path=journal.path)
         with journal.chain() as tip:
-            return f"{folder}, {tip.seq} records"
+            return _ok(f"{folder}, {tip.seq} records")
 
 
-def check_privacy(subject: Subject) -> str:
-    """Warn when others can read the audit folder."""
+def _without_journal(folder: Path, uid: int) -> Finding:
+    try:
+        os.close(open_own(str(folder), os.O_RDONLY, uid, kind=stat.S_IFDIR))
+    except OSError as error:
+        return _error("journal-folder", path=folder, detail=error.strerror)
+    if os.path.lexists(folder / TIP):
+        return _error("journal-damaged", path=folder / FILE, detail=f"it is missing, but {TIP} is there")
+    return _ok(f"{folder}, empty")
+
+
+def check_other_run(subject: Subject) -> Finding:
+    """Require that no other run is in progress."""
+    try:
+        journal = Journal(subject.settings.directory, subject.caller.uid, reading=True)
+    except OnboxError:
+        return _ok("none in progress")  # check_journal says why there is no journal
+    with closing(journal):
+        journal.claim_run()
+    return _ok("none in progress")
+
+
+def check_room(subject: Subject) -> Finding:
+    """Require room for the records of a run; warn if the disk is nearly full."""
     folder = subject.settings.directory
-    if folder.exists() and folder.stat().st_mode & 0o055:
-        raise OnboxError("journal-readable", path=folder)
-    return "the audit folder is yours alone"
-
-
-def check_room(subject: Subject) -> str:
-    """Warn when the disk of the journal is nearly full, and require room for the result where none is kept yet."""
-    folder = subject.settings.directory
-    status = os.statvfs(folder if folder.exists() else folder.parent)
+    place = folder if os.path.lexists(folder) else folder.parent
+    try:
+        kept = _is_kept(folder / BALLAST)
+        if not kept and (path := fixed(folder, folder / BALLAST, folder / f"{BALLAST}.new")):
+            return _error("journal-write", path=path, detail="chattr made it immutable or append-only")
+        try_to_write(place, _RECORD_BYTES if kept else _RECORD_BYTES + BALLAST_BYTES)
+    except OSError as error:
+        code: Code = "journal-folder" if place != folder or isinstance(error, PermissionError) else "journal-write"
+        return _error(code, path=folder, detail=error.strerror)
+    status = os.statvfs(place)
     room = status.f_bavail * status.f_frsize
-    if room < BALLAST_BYTES and not (folder / BALLAST).exists():
-        raise OnboxError("journal-write", path=folder, detail=f"only {room // 1024} KiB are free")
     if room < 4 * BALLAST_BYTES:
-        raise OnboxError("journal-room", path=folder, room=room // 1024)
-    return f"{room // 2**20} MiB for the journal"
+        return _warning("journal-room", path=folder, room=room // 1024)
+    return _ok(f"{room // 2**20} MiB for the journal")
 
 
-def check_syslog(subject: Subject) -> str:
-    """Warn when the copy of the records will not leave the machine, and require it where the settings do."""
+def _is_kept(ballast: Path) -> bool:
+    """Tell whether the room for a result is there.
+
+    Raises:
+        OSError: if a folder is in its place.
+    """
+    for path in (ballast, ballast.with_name(BALLAST + ".new")):
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, f"{path.name} is a folder")
+    return ballast.is_file() and ballast.stat().st_size >= BALLAST_BYTES
+
+
+def check_privacy(subject: Subject) -> Finding:
+    """Warn if others can read the audit folder."""
+    folder = subject.settings.directory
+    with suppress(OSError):
+        if folder.stat().st_mode & 0o055:
+            return _warning("journal-readable", path=folder)
+    return _ok("only you can read the audit folder")
+
+
+def check_syslog(subject: Subject) -> Finding:
+    """Warn if no socket takes the syslog copy, or if it stays in journald; require the socket if the settings do."""
     path = subject.settings.syslog
     if not path:
-        raise OnboxError("syslog-off")
+        return _warning("syslog-off")
     try:
         syslog.connect(path).close()
     except OSError as error:
-        code: Code = "syslog-required" if subject.settings.syslog_required else "syslog-silent"
-        raise OnboxError(code, detail=f"{path}: {error.strerror or error}") from None
-    return path
+        detail = f"{path}: {error.strerror or error}"
+        if subject.settings.syslog_required:
+            return _error("syslog-required", detail=detail)
+        return _warning("syslog-silent", detail=detail)
+    if _JOURNALD.exists() and _JOURNALD.samefile(path):
+        try:
+            syslog.connect(_FORWARDED).close()
+        except OSError:
+            return _warning("syslog-journald", path=path)
+    return _ok(f"{path} takes records; whether they leave this machine cannot be seen here")
 
 
-def check_other_run(subject: Subject) -> str:
-    """Warn when another run is under way."""
-    folder = subject.settings.directory
-    if (folder / FILE).exists():
-        with closing(Journal(folder, subject.caller.uid, reading=True)) as journal:
-            journal.claim_run()
-    return "none under way"
+def check_time(_: Subject) -> Finding:
+    """Warn if nothing is seen to synchronise the clock; the times in the records depend on it.
 
-
-def check_time(_: Subject) -> str:
-    """Warn unless something keeps the clock right; the records' times depend on it.
-
-    Only systemd-timesyncd leaves a word on whether it succeeded; of the others one sees that they run.
+    Only systemd-timesyncd leaves a file that tells of success; of the others one sees that they run.
     """
     if _SYNCHRONISED.exists():
-        return "synchronised, says systemd-timesyncd"
+        return _ok("synchronised by systemd-timesyncd")
     for name in Path("/proc").glob("[0-9]*/comm"):
         with suppress(OSError):
             program = name.read_text("utf-8", "replace").strip()
             if program in _TIME_KEEPERS:
-                return f"{program} runs; {_TIME_KEEPERS[program]} says whether it is in step"
-    raise OnboxError("time-unknown")
+                return _ok(f"{program} is running; {_TIME_KEEPERS[program]} shows whether it is synchronised")
+    return _warning("time-unknown")
 
 
-def check_settings(subject: Subject) -> str:
-    """Name the settings in use; a file that can't be used never gets this far."""
-    return subject.settings.file or "the defaults"
+Check = Callable[[Subject], Finding]
 
-
-Check = Callable[[Subject], str]
-
-# name, check, and whether a run is refused when it fails
+# Name, check, and whether a run stops if the check itself fails.
 CHECKS: tuple[tuple[str, Check, bool], ...] = (
     ("settings", check_settings, True),
     ("user", check_user, True),
     ("rsautil", check_rsautil, True),
-    ("terminal", check_terminal, False),
+    ("writers", check_writers, True),
+    ("terminal", check_terminal, True),
     ("journal", check_journal, True),
+    ("other run", check_other_run, True),
+    ("room", check_room, True),
+    ("syslog", check_syslog, True),
     ("privacy", check_privacy, False),
-    ("room", check_room, False),
-    ("syslog", check_syslog, False),
-    ("other run", check_other_run, False),
     ("time", check_time, False),
 )
 
-# What is said of a machine by its worst finding, from good to bad.
+# The verdict on a machine, by its worst finding, from good to bad.
 VERDICTS: dict[State, Code] = {"ok": "check-ready", "warning": "check-warned", "error": "check-not-ready"}
 
 
-def examine(subject: Subject) -> list[Finding]:
-    """Run every check; one that fails in a way nobody foresaw becomes a finding too."""
-    return [_finding(subject, *row) for row in CHECKS]
+def examine(subject: Subject, *names: str) -> list[Finding]:
+    """Run the checks with these NAMES, or all; a check that fails in an unforeseen way gives a finding too."""
+    rows = [row for row in CHECKS if not names or row[0] in names]
+    return [replace(_finding(subject, check, stops), check=name) for name, check, stops in rows]
+
+
+def _finding(subject: Subject, check: Check, stops: bool) -> Finding:
+    try:
+        return check(subject)
+    except OnboxError as error:
+        return _error(error.code, **error.facts)
+    except Exception as error:  # noqa: BLE001 - a check that breaks must not hide the others
+        return Finding("error" if stops else "warning", "unexpected", {"detail": type(error).__name__})
 
 
 def worst(findings: Iterable[Finding]) -> State:
-    """Give the state of the worst of FINDINGS, of which there is one at least."""
+    """Give the state of the worst of FINDINGS, of which there is at least one."""
     return max((finding.state for finding in findings), key=list(VERDICTS).index)
 
 
-def _finding(subject: Subject, name: str, check: Check, blocks: bool) -> Finding:
-    state: State = "error" if blocks else "warning"
-    try:
-        return Finding(name, "ok", check(subject))
-    except OnboxError as error:
-        # Without a record no run goes on, whichever check finds that out.
-        problem = message_of(error)
-        if problem.exit_code == ExitCode.UNRECORDED:
-            state = "error"
-        return Finding(name, state, problem.what, problem.advice)
-    except Exception as error:  # noqa: BLE001 - a check that breaks must not hide the others
-        return Finding(name, state, f"The check itself failed ({type(error).__name__}).")
+def first_stop(findings: Iterable[Finding]) -> OnboxError | None:
+    """Give the error that ends a run because of FINDINGS; None if nothing forbids the run."""
+    return next((OnboxError(finding.code, **finding.facts) for finding in findings if finding.state == "error"), None)
 
 
-def _status(path: Path) -> os.stat_result:
-    try:
-        return path.stat()
-    except OSError as error:
-        raise OnboxError("rsautil-missing", path=path, detail=error.strerror) from None
-
-
-def _way_to(path: Path) -> Iterator[Path]:
-    """Yield the file, its folders, and all that a symbolic link among them leads through."""
-    for place in (path, *path.parents):
-        yield place
-        if place.is_symlink():
-            yield from _way_to(place.parent / place.readlink())
-
-
-def _others_may_write(status: os.stat_result) -> bool:
-    """Tell whether anybody but root and the caller could change this; a sticky folder keeps others out.
-
-    The mode of a symbolic link means nothing; who may replace it is up to its folder.
-    """
-    if status.st_uid not in (0, os.getuid()):
-        return True
-    if stat.S_ISLNK(status.st_mode) or (stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX):
-        return False
-    if status.st_mode & stat.S_IWOTH:
-        return True
-    return bool(status.st_mode & stat.S_IWGRP) and not _is_private_group(status.st_gid, os.getuid())
-
-
-def _is_private_group(gid: int, uid: int) -> bool:
-    """Tell whether root and the account UID are the only members of the group GID: then they alone can write."""
-    try:
-        members = {pwd.getpwnam(name).pw_uid for name in grp.getgrgid(gid).gr_mem}
-    except KeyError:
-        return False
-    members |= {account.pw_uid for account in pwd.getpwall() if account.pw_gid == gid}
-    return bool(members) and members <= {0, uid}
+def allowed(findings: Iterable[Finding]) -> list[str]:
+    """Name the settings that allowed what would have stopped the run otherwise, for the audit record."""
+    return [finding.words.what for finding in findings if finding.code == "rsautil-trusted-group"]

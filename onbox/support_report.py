@@ -11,14 +11,14 @@ import resource
 import socket
 import stat
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 from onbox import __version__
 from onbox.errors import OnboxError
 from onbox.identity import account_name
 from onbox.messages import message, message_of
-from onbox.preflight import Finding, Subject, check_rsautil, check_user
+from onbox.preflight import Finding, Subject, first_stop
 from onbox.rsautil.terminal import Script, converse, environment
 from onbox.screen.console import Console
 
@@ -39,7 +39,7 @@ _MAIL = re.compile(r"[\w.+-]+@[\w.-]+")
 Tick = Callable[[float], None]
 
 
-def report(subject: Subject, findings: Iterable[Finding], tick: Tick) -> str:
+def report(subject: Subject, findings: list[Finding], tick: Tick) -> str:
     """Describe this machine in Markdown, without the names and addresses that were seen."""
     sections = (
         ("Operating system", _system()),
@@ -48,8 +48,8 @@ def report(subject: Subject, findings: Iterable[Finding], tick: Tick) -> str:
         ("Mounts with noexec", _noexec()),
         ("Terminal and locale", _terminal()),
         ("Limits (soft, hard)", [f"{name} {resource.getrlimit(getattr(resource, name))}" for name in _LIMITS]),
-        ("Findings of onbox check", [f"{finding.state} {finding.check}: {finding.detail}" for finding in findings]),
-        *((f"rsautil {' '.join(arguments)}", _help(subject, arguments, tick)) for arguments in _HELP),
+        ("Findings of onbox check", [f"{finding.state} {finding.check}: {finding.words.what}" for finding in findings]),
+        *((f"rsautil {' '.join(arguments)}", _help(subject, findings, arguments, tick)) for arguments in _HELP),
     )
     body = "\n".join(f"\n## {title}\n\n" + "\n".join(f"    {line}" for line in lines) for title, lines in sections)
     head = f"# Support report\n\nonbox {__version__}, Python {platform.python_version()}.\n"
@@ -125,13 +125,10 @@ def _terminal() -> list[str]:
     ]
 
 
-def _help(subject: Subject, arguments: tuple[str, ...], tick: Tick) -> list[str]:
-    """Ask rsautil for its help, unless onbox would refuse to run it."""
-    try:
-        check_user(subject)
-        check_rsautil(subject)
-    except OnboxError as error:
-        return [f"Not asked: {message_of(error).what}"]
+def _help(subject: Subject, findings: list[Finding], arguments: tuple[str, ...], tick: Tick) -> list[str]:
+    """Ask rsautil for its help, unless one of FINDINGS forbids to run it."""
+    if stop := first_stop(finding for finding in findings if finding.check in ("user", "rsautil", "writers")):
+        return [f"Not asked: {message_of(stop).what}"]
     return _said(subject.settings.rsautil, arguments, tick)
 
 

@@ -110,24 +110,20 @@ def test_no_terminal(onbox: Onbox) -> None:
 
 
 def test_check(onbox: Onbox) -> None:
-    """A check needs no terminal, runs nothing and leaves nothing; exit code 3 says that a run would be refused."""
-    assert 0 == onbox("resync", "--dry-run").exit_code
-    before = sorted(onbox.machine.audit.iterdir())
-
-    run = onbox.without_terminal("check")
-    in_json = onbox.without_terminal("check", "--json")
+    """A check calls no rsautil and leaves nothing; each finding has a code, and 3 says that a run would be refused."""
+    ready = onbox("check")
     onbox.machine.rsautil.chmod(0o757)
-    unsafe = onbox.without_terminal("check")
-    unsafe_in_json = onbox.without_terminal("check", "--json")
+    unsafe = onbox("check")
+    in_json = onbox.without_terminal("check", "--json")
 
-    assert [0, 0, 3, 3] == [each.exit_code for each in (run, in_json, unsafe, unsafe_in_json)]
-    assert "Not ready" not in run.screen
-    assert "Not ready" in unsafe.screen
-    assert (0, 3) == (json.loads(in_json.screen)["exit_code"], json.loads(unsafe_in_json.screen)["exit_code"])
-    states = {finding["check"]: finding["state"] for finding in json.loads(unsafe_in_json.screen)["findings"]}
-    assert ("error", "ok") == (states["rsautil"], states["user"])
-    assert before == sorted(onbox.machine.audit.iterdir())
-    assert 1 == len(onbox.machine.calls())
+    assert [0, 3, 3] == [each.exit_code for each in (ready, unsafe, in_json)]
+    assert ("Not ready" in ready.screen, "Not ready" in unsafe.screen) == (False, True)
+    told = json.loads(in_json.screen)
+    assert (3, "check-not-ready") == (told["exit_code"], told["code"])
+    codes = {finding["check"]: finding["code"] for finding in told["findings"] if finding["state"] == "error"}
+    assert {"writers": "rsautil-unsafe", "terminal": "no-terminal"} == codes
+    assert {"check", "state", "code", "detail", "advice"} == set(told["findings"][0])
+    assert ([], []) == (list(onbox.machine.audit.iterdir()), onbox.machine.calls())
 
 
 @pytest.mark.parametrize("command", ["check", "resync", "status", "audit list"])
@@ -216,7 +212,7 @@ def test_output_that_takes_nothing(onbox: Onbox) -> None:
     """A full disk or a closed pipe behind the output must not end in a traceback."""
     with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
         done = subprocess.run(
-            onbox.command("check"),
+            onbox.command("status"),
             env=onbox.environment(),
             cwd=onbox.home,
             stdout=full,

@@ -1,347 +1,444 @@
-"""Each check finds what it is there for, and nothing else."""
+"""Each check finds what it is there for, and `onbox check` says of a machine what `onbox resync` does there."""
 
 from __future__ import annotations
 
-import grp
 import os
-import pty
-import pwd
 import shutil
 import socket
-import stat
 import subprocess
-import sys
 import time
-from contextlib import closing
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pexpect
 import pytest
+from history import History
+from rehearsal import ANSWERS, CHECKOUT, SECONDS, without_rights
 
-from onbox import preflight
-from onbox.audit.journal import Journal
-from onbox.errors import OnboxError
+from onbox import preflight, writers
+from onbox.audit.journal import BALLAST_BYTES
 from onbox.identity import identify
-from onbox.preflight import CHECKS, Check, Finding, Subject, examine, worst
+from onbox.preflight import CHECKS, Finding, Subject, allowed, examine, fingerprint, first_stop, worst
 from onbox.settings import Settings
 
 if TYPE_CHECKING:
-    from rehearsal import Machine
+    from collections.abc import Iterator
+
+    from rehearsal import Machine, Onbox
 
     from onbox.preflight import State
 
-ME = os.getuid()
+OTHER = "setpriv --reuid=61174 --regid=61174 --clear-groups"  # an account that nobody has
+ASKS = next(iter(ANSWERS))  # the first question
+
+# How onbox is started: the code of the finding that matters ("" for none), and the shell's words around it.
+STARTS = {
+    "a terminal": ("", '"$@"'),
+    "a pipe as standard input": ("no-terminal", 'true | "$@"'),
+    "nothing as standard input": ("no-terminal", '"$@" </dev/null'),
+    "nohup": ("no-terminal", 'nohup "$@" | cat; exit ${PIPESTATUS[0]}'),
+    "no controlling terminal": ("no-controlling-terminal", 'setsid --wait "$@"'),
+    "a background process": ("in-background", 'timeout 20 "$@"; exit $?'),
+    "timeout --foreground": ("", 'timeout --foreground 20 "$@"'),
+    "the program script": ("", 'script -qec "$(printf "%q " "$@")" /dev/null'),
+    "standard output closed": ("", '"$@" >&-'),
+    "standard error closed": ("", '"$@" 2>&-'),
+    "standard output a full disk": ("", '"$@" >/dev/full'),
+    "umask 777": ("", 'umask 777; "$@"'),
+    "umask 277": ("", 'umask 277; "$@"'),
+    "umask 000": ("", 'umask 000; "$@"'),
+    "SIGCHLD ignored": ("", 'trap "" CHLD; exec "$@"'),
+    "SIGXFSZ not ignored, and files limited": ("journal-write", 'ulimit -f 16; "$@"'),
+    "no variables": ("", 'exec env -i "PYTHONPATH=$PYTHONPATH" "$@"'),
+    "a folder that is gone": ("", 'mkdir gone && cd gone && rmdir ../gone && "$@"'),
+}
+
+# What is wrong with the machine, whose last run left a journal and room for a result.
+MACHINES = {
+    "journal of the last run": ("", ""),
+    "settings not TOML": ("settings-unreadable", "echo nonsense >$config"),
+    "settings with an unknown key": ("settings-unknown", "echo 'x = 1' >>$config"),
+    "settings missing": ("settings-missing", "rm $config"),
+    "settings writable by others": ("settings-unsafe", "chmod 606 $config"),
+    "settings from Windows": ("", r"sed -i '1s/^/\xef\xbb\xbf/; s/$/\r/' $config"),
+    "rsautil missing": ("rsautil-missing", "rm $rsautil"),
+    "home missing": ("rsautil-missing", "rm -r $home"),
+    "utils closed": ("rsautil-missing", "chmod 0 $utils"),
+    "rsautil a dangling link": ("rsautil-missing", "ln -sf gone $rsautil"),
+    "rsautil a link to itself": ("rsautil-missing", "ln -sf rsautil $rsautil"),
+    "rsautil a folder": ("rsautil-not-executable", "rm $rsautil; mkdir $rsautil"),
+    "rsautil a FIFO": ("rsautil-not-executable", "rm $rsautil; mkfifo -m 700 $rsautil"),
+    "rsautil not executable": ("rsautil-not-executable", "chmod 644 $rsautil"),
+    "rsautil not readable": ("", "chmod 100 $rsautil"),
+    "rsautil with an interpreter that is missing": ("rsautil-not-startable", "sed -i '1c #!/no/such -x' $rsautil"),
+    "rsautil with a program that is none": ("rsautil-not-startable", r"sed -i '1c #! /etc/passwd\t-x' $rsautil"),
+    "rsautil from Windows": ("rsautil-not-startable", r"sed -i '1s/$/\r/' $rsautil"),
+    "rsautil with arguments in its first line": ("", "sed -i '1c #! /bin/sh -e' $rsautil"),
+    "rsautil with an interpreter beside it": ("", "cp /bin/sh $utils; sed -i '1c #!sh' $rsautil"),
+    "rsautil without a first line": ("", "sed -i 1d $rsautil"),
+    "rsautil with an empty first line": ("", "sed -i '1c #!' $rsautil"),
+    "rsautil with NUL in its first line": ("", r"sed -i '1c #!/bin/\x00sh' $rsautil"),
+    "rsautil writable by all": ("rsautil-unsafe", "chmod 757 $rsautil"),
+    "utils writable by all": ("rsautil-unsafe", "chmod 777 $utils"),
+    "a folder above utils writable by all": ("rsautil-unsafe", "chmod 777 $home/.."),
+    "a sticky folder above utils writable by all": ("", "chmod 1777 $home"),
+    "a link through a folder writable by all": (
+        "rsautil-unsafe",
+        "cd am; mv utils real; mkdir open; ln -s ../real open/link; ln -s open/link utils; chmod 777 open",
+    ),
+    "rsautil writable by a group": ("rsautil-group", "chmod 775 $rsautil"),
+    "a folder above utils writable by a group": ("rsautil-group", "chmod 775 $home"),
+    "writable by the trusted group": ("rsautil-trusted-group", "chmod 775 $rsautil; set_ trusted_group $(id -g)"),
+    "writable by another group": ("rsautil-group", "chmod 775 $rsautil; set_ trusted_group staff"),
+    "writable by all, and the group trusted": ("rsautil-unsafe", "chmod 777 $rsautil; set_ trusted_group $(id -g)"),
+    "the settings name another account, too": ("", "set_ user daemon"),
+    "folder missing": ("", "rm -r $audit"),
+    "folder missing, and the one above it": ("journal-folder", "sed -i s:/audit:/no/audit: $config"),
+    "folder missing, and the one above it closed": ("journal-folder", "rm -r $audit; chmod 500 ."),
+    "folder missing, and a file above it": ("journal-folder", "sed -i s:/audit:/onbox.toml/audit: $config"),
+    "folder empty": ("", "rm $audit/*"),
+    "folder a file": ("journal-folder", "rm -r $audit; touch $audit"),
+    "folder a link": ("journal-folder", "mv $audit $audit.real; ln -s audit.real $audit"),
+    "folder a dangling link": ("journal-folder", "rm -r $audit; ln -s no $audit"),
+    "folder 0500": ("journal-folder", "chmod 500 $audit"),
+    "folder 0500 and empty": ("journal-folder", "rm $audit/*; chmod 500 $audit"),
+    "folder 0400": ("journal-folder", "chmod 400 $audit"),
+    "folder 0300": ("journal-folder", "chmod 300 $audit"),
+    "folder 0000": ("journal-folder", "chmod 0 $audit"),
+    "folder 0770": ("journal-folder", "chmod 770 $audit"),
+    "folder 0702": ("journal-folder", "chmod 702 $audit"),
+    "folder 0750": ("journal-readable", "chmod 750 $audit"),
+    "folder sticky": ("", "chmod 1700 $audit"),
+    "journal 0400": ("journal-file", "chmod 400 $journal"),
+    "journal 0200": ("journal-file", "chmod 200 $journal"),
+    "journal 0000": ("journal-file", "chmod 0 $journal"),
+    "journal 0660": ("journal-file", "chmod 660 $journal"),
+    "journal a link": ("journal-file", "mv $journal $journal.real; ln -s audit.jsonl.real $journal"),
+    "journal a dangling link": ("journal-file", "rm $audit/*; ln -s no $journal"),
+    "journal a folder": ("journal-file", "rm $journal; mkdir $journal"),
+    "journal a FIFO": ("journal-file", "rm $journal; mkfifo -m 600 $journal"),
+    "journal with an incomplete record": ("audit-torn", "printf torn >>$journal"),
+    "journal with nothing but an incomplete record": (
+        "audit-torn",
+        "rm $audit/*; printf torn >$journal; chmod 600 $journal",
+    ),
+    "journal with a last line that is no record": ("journal-damaged", "echo '{}' >>$journal"),
+    "journal with a changed record": ("journal-damaged", "sed -i '$s/refused/REFUSED/' $journal"),
+    "journal emptied": ("journal-damaged", ": >$journal"),
+    "journal removed": ("journal-damaged", "rm $journal"),
+    "head not JSON": ("journal-damaged", "echo x >$head"),
+    "head unreadable": ("journal-file", "chmod 0 $head"),
+    "head a folder": ("journal-file", "rm $head; mkdir $head"),
+    "head a link": ("journal-file", "mv $head $head.real; ln -s tip.json.real $head"),
+    "head writable by others": ("journal-file", "chmod 622 $head"),
+    "head missing": ("", "rm $head"),
+    "a folder in the place of the next head": ("", "mkdir $head.new"),
+    "a folder in the ballast's place": ("journal-write", "rm $ballast; mkdir $ballast"),
+    "a folder in the next ballast's place": ("journal-write", "rm $ballast; mkdir $ballast.new"),
+    "a link in the ballast's place": ("", "ln -sf $journal $ballast"),
+    "a FIFO in the ballast's place": ("", "rm $ballast; mkfifo $ballast"),
+    "ballast emptied": ("", ": >$ballast"),
+    "ballast missing": ("", "rm $ballast"),
+    "syslog missing": ("syslog-silent", "syslog_ /nowhere"),
+    "syslog missing, but required": ("syslog-required", "syslog_ /nowhere required"),
+    "syslog a file": ("syslog-required", "syslog_ /etc/passwd required"),
+}
+
+# The same for what takes root to spoil.
+ROOT = {
+    "root": ("root", ""),
+    "another user": ("wrong-user", ""),
+    "somebody else owns a folder above rsautil": ("rsautil-account", "chown 1 $home"),
+    "root owns rsautil": ("", "root_owns $rsautil"),
+    "root owns rsautil and utils": ("account-unknown", "root_owns $rsautil $utils"),
+    "root owns both, and the settings name the account": ("", "root_owns $rsautil $utils; set_ user $uid"),
+    "root owns both, and the settings name another account": (
+        "wrong-user",
+        "root_owns $rsautil $utils; set_ user daemon",
+    ),
+    "root owns both, and the settings name no account": (
+        "account-unknown",
+        "root_owns $rsautil $utils; set_ user nobody-is-called-so",
+    ),
+    "root owns the audit folder": ("journal-folder", "chown root $audit"),
+    "root owns the journal": ("journal-file", "chown root $journal"),
+    "root owns the head": ("journal-file", "chown root $head"),
+    "no program may be run": ("rsautil-not-executable", "disk $utils noexec"),
+    "disk full": ("journal-write", "disk $audit size=1m; fill"),
+    "disk full, no ballast": ("journal-write", "disk $audit size=1m; rm $ballast; fill"),
+    "disk nearly full": ("journal-room", "disk $audit size=1m"),
+    "disk read-only": ("journal-file", "disk $audit size=2m; mount -o remount,ro $audit"),
+    "disk without inodes": ("journal-write", "disk $audit size=9m,nr_inodes=9; rm $ballast; fill_inodes $audit"),
+    "disk without inodes, folder missing": (
+        "journal-folder",
+        "disk $base size=9m,nr_inodes=9; sed -i s:/audit:/base/audit: $config; fill_inodes $base",
+    ),
+    "folder immutable": ("journal-folder", "chattr +i $audit"),
+    "folder append-only": ("", "chattr +a $audit"),
+    "folder append-only, no ballast": ("journal-write", "rm $ballast; chattr +a $audit"),
+    "folder missing, and the one above it immutable": ("journal-folder", "rm -r $audit; chattr +i ."),
+    "journal immutable": ("journal-file", "chattr +i $journal"),
+    "journal append-only": ("", "chattr +a $journal"),
+    "journal append-only with an incomplete record": ("journal-file", "printf torn >>$journal; chattr +a $journal"),
+    "head immutable": ("", "chattr +i $head"),
+    "ballast immutable": ("", "chattr +i $ballast"),
+    "small ballast immutable": ("journal-write", ": >$ballast; chattr +i $ballast"),
+    "small ballast append-only": ("journal-write", ": >$ballast; chattr +a $ballast"),
+}
+
+SHELL = r"""
+set -eu
+cd "$1"
+config=$PWD/onbox.toml home=$PWD/am utils=$PWD/am/utils rsautil=$PWD/am/utils/rsautil audit=$PWD/audit base=$PWD/base
+journal=$audit/audit.jsonl head=$audit/tip.json ballast=$audit/ballast uid=$(stat -c %u .)
+set_() { sed -i "s/^\[appliance\]/&\n$1 = \"$2\"/" $config; }
+syslog_() { sed -i "s:^syslog = .*:syslog = \"$1\"${2+\nsyslog_required = true}:" $config; }
+root_owns() { chown root "$@"; chmod 755 "$@"; }
+disk() {
+    mkdir -p $1
+    cp -a $1 $1.kept
+    mount -t tmpfs -o "mode=0700,uid=$uid,gid=$uid,$2" tmpfs $1
+    cp -a $1.kept/. $1
+}
+fill_inodes() { touch $1/x{1..9} 2>/dev/null || true; }
+fill() { dd if=/dev/zero of=$audit/filler 2>/dev/null || true; }
+"""
+
+
+@pytest.fixture
+def machine(onbox: Onbox) -> Iterator[Machine]:
+    """Return a machine whose last run left a journal and room for a result; what was done to it is undone."""
+    machine = onbox.machine
+    written = machine.folder / "written"
+    written.mkdir(mode=0o700)
+    history = History(written)
+    history.refused()
+    history.refused()
+    history.close()
+    (written / "ballast").write_bytes(bytes(BALLAST_BYTES))
+    owner = machine.folder.stat()
+    for path in written.iterdir():
+        path.chmod(0o600)
+        os.chown(path, owner.st_uid, owner.st_gid)
+        path.rename(machine.audit / path.name)
+    yield machine
+    for command in (["chattr", "-R", "-ia"], ["umount", "-qR"], ["chmod", "-R", "u+rwX"]):
+        places = (machine.audit, machine.home / "utils", machine.folder / "base", machine.folder)
+        subprocess.run([*command, *places], stderr=subprocess.DEVNULL, check=False)
+
+
+def spoil(machine: Machine, script: str, *, root: bool = False) -> None:
+    """Run a script of the tables on the machine, as root or as the user who runs onbox."""
+    rights = [] if root else without_rights()
+    subprocess.run([*rights, "bash", "-c", SHELL + script, "bash", machine.folder], check=True)
+
+
+def started(onbox: Onbox, start: str, *arguments: str) -> tuple[int | None, str]:
+    """Start onbox in a shell on a terminal; give its exit code (None if it asked its first question) and the screen."""
+    child = pexpect.spawn(
+        "bash",
+        ["-c", start, "bash", *onbox.command(*arguments)],
+        env=onbox.environment(),
+        cwd=onbox.home,
+        encoding="utf-8",
+        timeout=SECONDS,
+        dimensions=(25, 200),
+    )
+    asked = child.expect([ASKS, pexpect.EOF]) == 0
+    child.close(force=True)
+    return (None if asked else child.exitstatus), child.before or ""
+
+
+def assert_agreed(onbox: Onbox, start: str, code: str) -> None:
+    """Require that check changes nothing, and that resync ends before its first question if check says so."""
+    before = state_of(onbox.machine)
+    checked, found = started(onbox, start, "check", "--json")
+    assert before == state_of(onbox.machine)
+
+    resynced, ended = started(onbox, start, "resync", "--json")
+    assert {None: 0, 5: 3}.get(resynced, resynced) == checked, ended
+    assert not code or f'"code": "{code}"' in found
+    assert resynced is None or not code or f'"code": "{code}"' in ended
+
+
+def state_of(machine: Machine) -> list[str]:
+    """Give all that is in the audit folder with size and time, as far as it can be seen."""
+    command = ["find", str(machine.audit), "-printf", "%p %s %T@\n"]
+    return sorted(subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines())
+
+
+@pytest.mark.parametrize(("code", "start"), STARTS.values(), ids=STARTS)
+def test_starts(machine: Machine, onbox: Onbox, code: str, start: str) -> None:
+    """However onbox is started: check ends with 3 exactly if resync ends with 3 or 5 before its first question."""
+    assert machine == onbox.machine
+
+    assert_agreed(onbox, start, code)
+
+
+@pytest.mark.parametrize(("code", "script"), MACHINES.values(), ids=MACHINES)
+def test_machines(machine: Machine, onbox: Onbox, code: str, script: str) -> None:
+    """Whatever is wrong with the machine: check ends with 3 exactly if resync ends before its first question."""
+    spoil(machine, script)
+
+    assert_agreed(onbox, '"$@"', code)
+
+
+@pytest.mark.root
+@pytest.mark.parametrize(("name", "code", "script"), [(name, *row) for name, row in ROOT.items()], ids=ROOT)
+def test_machines_of_root(machine: Machine, onbox: Onbox, name: str, code: str, script: str) -> None:
+    """The same for what only root can do to a machine."""
+    start = {"root": 'shift 4; "$@"', "another user": f'chmod a+x "{CHECKOUT.parent}"; shift 4; {OTHER} "$@"'}
+    if name in start:
+        script = "chown root $config; chmod 711 .; " + script
+    spoil(machine, script, root=True)
+
+    assert_agreed(onbox, start.get(name, '"$@"'), code)
+
+
+def test_another_run(machine: Machine, onbox: Onbox) -> None:
+    """A run that waits at its first question stops every other one, and check says so."""
+    assert machine == onbox.machine
+    first = onbox.spawn("resync")
+    first.expect(ASKS)
+
+    assert_agreed(onbox, '"$@"', "another-run")
+
+    first.close(force=True)
+
+
+def test_quota(machine: Machine, onbox: Onbox) -> None:
+    """A quota is met like a full disk."""
+    (machine.audit / "ballast").unlink()
+    stage = machine.folder / "stage"
+    stage.mkdir()
+    (stage / "sitecustomize.py").write_text(QUOTA)
+
+    assert_agreed(onbox, f'export PYTHONPATH="{stage}:$PYTHONPATH"; "$@"', "journal-write")
+
+
+# No file system here has quotas, so the first large write meets one.
+QUOTA = """
+import errno, os
+write = os.write
+def limited(descriptor, content):
+    if len(content) > 4096:
+        raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+    return write(descriptor, content)
+os.write = limited
+"""
 
 
 @pytest.fixture
 def subject(appliance: Machine) -> Subject:
-    """Return what is right in every respect but the terminal and the syslog copy."""
+    """Return a machine that has no journal yet and no syslog."""
     return Subject(Settings(home=appliance.home, directory=appliance.audit, syslog=""), identify())
 
 
-def refusal(check: Check, subject: Subject) -> str:
-    """Return the key of what *check* complains of, or "" when all is well."""
-    try:
-        check(subject)
-    except OnboxError as error:
-        return error.code
-    return ""
+def found(subject: Subject, check: str, **settings: Any) -> str:
+    """Return the code that a check finds with other settings."""
+    (finding,) = examine(replace(subject, settings=replace(subject.settings, **settings)), check)
+    return finding.code
 
 
-def test_user(subject: Subject) -> None:
-    """The owner of rsautil is the right user, whatever the name; root and everybody else are not."""
-    assert "" == refusal(preflight.check_user, subject)
-    for uid, key in ((0, "root"), (ME + 1, "wrong-user")):
-        assert key == refusal(preflight.check_user, replace(subject, caller=replace(subject.caller, uid=uid)))
+def test_file_system_without_nameless_files(subject: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a file system has no files without a name, its free space decides."""
+    monkeypatch.setattr(os, "O_TMPFILE", os.O_DIRECTORY)
+    assert "check-passed" == found(subject, "room")
 
-
-def test_rsautil(subject: Subject) -> None:
-    """A rsautil that the caller can run is sound; one that is missing, no file or without the right is not."""
-    rsautil = subject.settings.rsautil
-    assert preflight.check_rsautil(subject) == f"{rsautil}, mode 0755"
-    rsautil.chmod(0o644)
-    assert "rsautil-not-executable" == refusal(preflight.check_rsautil, subject)
-    rsautil.unlink()
-    assert "rsautil-missing" == refusal(preflight.check_rsautil, subject)
-    assert "rsautil-missing" == refusal(preflight.check_user, subject)
-    rsautil.mkdir()
-    assert "rsautil-not-executable" == refusal(preflight.check_rsautil, subject)
-
-
-@pytest.mark.parametrize("where", ["utils/rsautil", "utils", ".", ".."])
-@pytest.mark.parametrize("mode", [0o757, 0o775])
-def test_writable(subject: Subject, where: str, mode: int) -> None:
-    """Neither rsautil nor a folder above it may be open to others."""
-    (subject.settings.home / where).chmod(mode)
-
-    assert "rsautil-unsafe" == refusal(preflight.check_rsautil, subject)
-
-
-def test_linked(subject: Subject, tmp_path: Path) -> None:
-    """All that links lead through is checked, from the first one to the last."""
-    home = subject.settings.home
-    opened = tmp_path / "opened"
-    opened.mkdir()
-    (opened / "second").symlink_to(home)
-    (tmp_path / "first").symlink_to("opened/second")
-    linked = replace(subject, settings=replace(subject.settings, home=tmp_path / "first"))
-
-    assert "" == refusal(preflight.check_rsautil, linked)
-    for folder in (opened, home / "utils"):
-        folder.chmod(0o777)
-        assert "rsautil-unsafe" == refusal(preflight.check_rsautil, linked)
-        folder.chmod(0o1777)
-        assert "" == refusal(preflight.check_rsautil, linked)
-        folder.chmod(0o755)
-
-
-DIRECTORY, FILE, LINK = stat.S_IFDIR, stat.S_IFREG, stat.S_IFLNK
-
-
-@pytest.mark.parametrize(
-    ("mode", "uid", "may"),
-    [
-        (FILE | 0o755, ME, False),
-        (FILE | 0o755, 0, False),
-        (FILE | 0o755, ME + 1, True),
-        (FILE | 0o757, ME, True),
-        (FILE | 0o775, ME, True),
-        (DIRECTORY | 0o755, ME, False),
-        (DIRECTORY | 0o777, 0, True),
-        (DIRECTORY | 0o1777, 0, False),
-        (DIRECTORY | 0o1777, ME + 1, True),
-        (FILE | 0o1777, ME, True),
-        (LINK | 0o777, ME, False),
-        (LINK | 0o777, ME + 1, True),
-    ],
-)
-def test_others_may_write(mode: int, uid: int, may: bool) -> None:
-    """Others may write what belongs to them or is open to them; a sticky folder counts as safe."""
-    status = os.stat_result((mode, 0, 0, 1, uid, 4000000, 0, 0, 0, 0))
-
-    assert may == preflight._others_may_write(status)
-
-
-@pytest.mark.parametrize(
-    ("members", "primary", "private"),
-    [
-        ([], [7], True),
-        (["me"], [7], True),
-        (["root", "me"], [], True),
-        ([], [0], True),
-        ([], [7, 8], False),
-        (["me", "other"], [7], False),
-        (["gone"], [7], False),
-        ([], [], False),
-    ],
-)
-def test_private_group(monkeypatch: pytest.MonkeyPatch, members: list[str], primary: list[int], private: bool) -> None:
-    """A group is private when nobody but the caller and root is in it, by its list or as their first group."""
-    uids = {"root": 0, "me": 7, "other": 8}
-    accounts = {
-        name: pwd.struct_passwd((name, "x", uid, 50 if uid in primary else 60, "", "/", ""))
-        for name, uid in uids.items()
-    }
-    monkeypatch.setattr(grp, "getgrgid", lambda gid: grp.struct_group(("g", "x", gid, members)))
-    monkeypatch.setattr(pwd, "getpwall", lambda: list(accounts.values()))
-    monkeypatch.setattr(pwd, "getpwnam", accounts.__getitem__)
-
-    assert private == preflight._is_private_group(50, 7)
-
-
-def test_private_group_of_the_system() -> None:
-    """A group that nobody knows is not private; root's own is root's."""
-    assert not preflight._is_private_group(4000000, ME)
-    assert preflight._is_private_group(0, ME)
+    monkeypatch.setattr(preflight, "_RECORD_BYTES", 2**60)
+    assert "journal-write" == found(subject, "room")
 
 
 def test_fingerprint(subject: Subject) -> None:
-    """Whoever replaces rsautil, changes it or gives it other rights changes its fingerprint; running it does not."""
+    """Replacing rsautil, changing it or its mode changes its fingerprint; running it does not."""
     rsautil = subject.settings.rsautil
-    before = preflight.fingerprint(subject)
+    before = fingerprint(subject)
     subprocess.run([rsautil, "--help"], stdout=subprocess.DEVNULL, check=True)
-    assert before == preflight.fingerprint(subject)
+    assert before == fingerprint(subject)
 
     prints = {before}
     shutil.copy2(rsautil, rsautil.with_name("copy"))
     rsautil.with_name("copy").replace(rsautil)
-    prints.add(preflight.fingerprint(subject))
+    prints.add(fingerprint(subject))
     rsautil.chmod(0o700)
-    prints.add(preflight.fingerprint(subject))
+    prints.add(fingerprint(subject))
     os.utime(rsautil, ns=(0, 0))
-    prints.add(preflight.fingerprint(subject))
+    prints.add(fingerprint(subject))
     rsautil.write_text("")
-    prints.add(preflight.fingerprint(subject))
+    prints.add(fingerprint(subject))
 
     assert 5 == len(prints)
 
 
-ASK = """
-from onbox.identity import identify
-from onbox.errors import OnboxError
-from onbox.preflight import Subject, check_terminal
-from onbox.settings import Settings
-try:
-    print("terminal", check_terminal(Subject(Settings(), identify())))
-except OnboxError as error:
-    print(error)
-"""
+def test_terminal_without_a_name(subject: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal of another container has no name here, and a process group that reads as 0: a person all the same."""
+    monkeypatch.setattr(os, "isatty", lambda _: True)
+    monkeypatch.setattr(os, "open", lambda *_: os.dup(2))
+    monkeypatch.setattr(os, "tcgetpgrp", lambda _: 0)
+
+    assert "check-passed" == found(subject, "terminal")
 
 
-def test_terminal() -> None:
-    """A person sits at a terminal that is both standard input and the controlling one."""
-    child = pexpect.spawn(sys.executable, ["-c", ASK], encoding="utf-8", timeout=30)
-    child.expect(r"terminal /dev/pts/\d+\r\n")
-    child.expect(pexpect.EOF)
-    child.close()
-
-
-def test_no_terminal() -> None:
-    """Neither a pipe nor a terminal that is not the controlling one will do."""
-    master, slave = pty.openpty()
-    for stdin, problem in (
-        (subprocess.DEVNULL, "standard input is not a terminal"),
-        (slave, "no controlling terminal"),
-    ):
-        done = subprocess.run(
-            [sys.executable, "-c", ASK], stdin=stdin, capture_output=True, text=True, start_new_session=True, check=True
-        )
-        assert problem in done.stdout
-    os.close(master)
-    os.close(slave)
-
-
-def test_journal(subject: Subject) -> None:
-    """A journal is sound when it can be made, or written and is whole; looking leaves no trace."""
-    folder = subject.settings.directory
-    assert f"{folder}, empty" == preflight.check_journal(subject)
-    folder.chmod(0o770)
-    assert "journal-folder" == refusal(preflight.check_journal, subject)
-    folder.rmdir()
-    assert f"{folder}, made by the first run" == preflight.check_journal(subject)
-    assert not folder.exists()
-    Journal(folder, ME).close()
-    assert f"{folder}, 0 records" == preflight.check_journal(subject)
-    assert ["audit.jsonl"] == [path.name for path in folder.iterdir()]
-    (folder / "audit.jsonl").write_text("torn")
-    assert "journal-damaged" == refusal(preflight.check_journal, subject)
-    (folder / "audit.jsonl").write_text("")
-    folder.chmod(0o500)
-    assert "journal-folder" == refusal(preflight.check_journal, subject)
-    folder.chmod(0o700)
-    (folder / "audit.jsonl").unlink()
-    folder.rmdir()
-    folder.parent.chmod(0o500)
-    assert "journal-folder" == refusal(preflight.check_journal, subject)
-    folder.parent.chmod(0o700)
-
-
-@pytest.mark.parametrize(("mode", "key"), [(0o700, ""), (0o711, "journal-readable"), (0o750, "journal-readable")])
-def test_privacy(subject: Subject, mode: int, key: str) -> None:
-    """A folder that others can look into is worth a warning."""
-    subject.settings.directory.chmod(mode)
-
-    assert key == refusal(preflight.check_privacy, subject)
-
-
-def test_privacy_of_nothing(subject: Subject) -> None:
-    """A folder that is not there yet is private."""
-    subject.settings.directory.rmdir()
-
-    assert "" == refusal(preflight.check_privacy, subject)
-
-
-@pytest.mark.parametrize(("share", "key"), [(1e-9, ""), (0.5, "journal-room"), (2, "journal-write")])
-def test_room(subject: Subject, monkeypatch: pytest.MonkeyPatch, share: float, key: str) -> None:
-    """A nearly full disk is worth a warning; without room for the ballast no run can begin."""
-    folder = subject.settings.directory
-    status = os.statvfs(folder)
-    monkeypatch.setattr(preflight, "BALLAST_BYTES", int(share * status.f_bavail * status.f_frsize))
-
-    assert key == refusal(preflight.check_room, subject)
-    folder.rmdir()
-    assert key == refusal(preflight.check_room, subject)
-
-
-def test_room_that_is_kept(subject: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the ballast is there already, a full disk is only worth a warning."""
-    monkeypatch.setattr(preflight, "BALLAST_BYTES", 2**60)
-    (subject.settings.directory / "ballast").touch()
-
-    assert "journal-room" == refusal(preflight.check_room, subject)
-
-
-def test_syslog(subject: Subject, tmp_path: Path) -> None:
-    """The copy needs a socket that somebody listens at."""
-    path = tmp_path / "log"
-    listening = replace(subject, settings=replace(subject.settings, syslog=str(path)))
-
-    assert "syslog-off" == refusal(preflight.check_syslog, subject)
-    assert "syslog-silent" == refusal(preflight.check_syslog, listening)
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
-        listener.bind(str(path))
-        assert str(path) == preflight.check_syslog(listening)
-    assert "syslog-silent" == refusal(preflight.check_syslog, listening)
-
-
-@pytest.mark.parametrize(("required", "state"), [(False, "warning"), (True, "error")])
-def test_a_silent_syslog_blocks_where_its_copy_is_required(subject: Subject, *, required: bool, state: str) -> None:
-    """A machine on which a run would be refused is not called ready."""
-    settings = replace(subject.settings, syslog="/nowhere", syslog_required=required)
-
-    findings = examine(replace(subject, settings=settings))
-
-    assert [state] == [finding.state for finding in findings if finding.check == "syslog"]
-
-
-def test_other_run(subject: Subject) -> None:
-    """A run that is under way is seen; looking does not stand in its way."""
-    with closing(Journal(subject.settings.directory, ME)) as journal:
-        assert "none under way" == preflight.check_other_run(subject)
-        journal.claim_run()
-        assert "another-run" == refusal(preflight.check_other_run, subject)
-    shutil.rmtree(subject.settings.directory)
-    assert "none under way" == preflight.check_other_run(subject)
+def test_syslog(subject: Subject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A socket that takes records is all that can be said; one that leads to journald alone is worth a warning."""
+    log, journald, forwarded = tmp_path / "log", tmp_path / "dev-log", tmp_path / "syslog"
+    monkeypatch.setattr(preflight, "_JOURNALD", journald)
+    monkeypatch.setattr(preflight, "_FORWARDED", str(forwarded))
+    assert "syslog-off" == found(subject, "syslog")
+    assert "syslog-silent" == found(subject, "syslog", syslog=str(log))
+    with ExitStack() as held:
+        for path in (journald, forwarded):
+            held.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)).bind(str(path))
+        assert "check-passed" == found(subject, "syslog", syslog=str(forwarded))
+        log.symlink_to(journald)
+        assert "check-passed" == found(subject, "syslog", syslog=str(log))
+        forwarded.unlink()
+        assert "syslog-journald" == found(subject, "syslog", syslog=str(log))
 
 
 def test_time(subject: Subject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The clock is kept right when systemd-timesyncd says so, or by a program that runs for it; else that is open."""
+    """The clock is synchronised if systemd-timesyncd says so, perhaps if a program for it runs; else nobody knows."""
     monkeypatch.setattr(preflight, "_SYNCHRONISED", tmp_path / "synchronized")
     monkeypatch.setattr(preflight, "_TIME_KEEPERS", {"rehearsald": "'rehearse'"})
-    assert "time-unknown" == refusal(preflight.check_time, subject)
+    assert "time-unknown" == found(subject, "time")
 
     keeper = shutil.copy2("/bin/sleep", tmp_path / "rehearsald")
     with subprocess.Popen([keeper, "60"]) as process:
         # The kernel names a program a moment after it is there.
         while "rehearsald" not in Path(f"/proc/{process.pid}/comm").read_text():
             time.sleep(0.01)
-        assert "rehearsald runs; 'rehearse' says whether it is in step" == preflight.check_time(subject)
+        assert "check-passed" == found(subject, "time")
         process.kill()
 
     (tmp_path / "synchronized").touch()
-    assert "synchronised, says systemd-timesyncd" == preflight.check_time(subject)
-
-
-def test_settings(subject: Subject) -> None:
-    """The file in use is named."""
-    used = replace(subject, settings=replace(subject.settings, file="/etc/x.toml"))
-
-    assert ("the defaults", "/etc/x.toml") == (preflight.check_settings(subject), preflight.check_settings(used))
+    assert "check-passed" == found(subject, "time")
 
 
 def test_examine(subject: Subject) -> None:
-    """Every check has its finding; what blocks a run is an error, all else a warning with advice."""
-    Journal(subject.settings.directory, ME).close()
+    """Every check has its finding; what is no error stops no run, and the first error does."""
     subject.settings.rsautil.chmod(0o757)
+    subject.settings.directory.chmod(0o770)
 
-    findings = {finding.check: finding for finding in examine(subject)}
+    findings = examine(subject)
 
-    assert [name for name, _, _ in CHECKS] == list(findings)
-    assert ("error", "warning") == (findings["rsautil"].state, findings["syslog"].state)
-    assert {"ok"} == {findings[name].state for name in ("settings", "user", "journal", "privacy", "room", "other run")}
-    assert all(finding.advice for finding in findings.values() if finding.state != "ok")
+    assert [name for name, _, _ in CHECKS] == [finding.check for finding in findings]
+    assert "rsautil-unsafe" == getattr(first_stop(findings[2:4]), "code", None)
+    assert first_stop(finding for finding in findings if finding.state != "error") is None
+    assert all(finding.as_json()["advice"] for finding in findings if finding.state != "ok")
+
+
+def test_allowed(subject: Subject) -> None:
+    """A run that relies on a setting that allows more is told of, for its record."""
+    subject.settings.rsautil.chmod(0o775)
+    group = writers.group_name(subject.settings.rsautil.stat().st_gid)
+
+    findings = examine(replace(subject, settings=replace(subject.settings, trusted_group=group)))
+
+    assert 1 == len(allowed(findings))
+    assert group in allowed(findings)[0]
+    assert [] == allowed(examine(subject))
 
 
 @pytest.mark.parametrize(
@@ -349,16 +446,19 @@ def test_examine(subject: Subject) -> None:
     [("ok", "ok"), ("ok warning ok", "warning"), ("warning error ok", "error"), ("error", "error")],
 )
 def test_worst(states: str, expected: str) -> None:
-    """A machine is no better than the worst that was found."""
-    assert expected == worst([Finding("", cast("State", state), "") for state in states.split()])
+    """A machine is no better than the worst finding."""
+    assert expected == worst([Finding(cast("State", state), "check-passed") for state in states.split()])
 
 
-def test_check_that_breaks(subject: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A check that fails in a way nobody foresaw becomes a finding, and says no more than the kind of error."""
+@pytest.mark.parametrize(("stops", "state"), [(True, "error"), (False, "warning")])
+def test_check_that_breaks(subject: Subject, monkeypatch: pytest.MonkeyPatch, *, stops: bool, state: str) -> None:
+    """A check that fails in an unforeseen way becomes a finding, and says no more than the kind of error."""
 
-    def breaks(_: Subject) -> str:
+    def breaks(_: Subject) -> Finding:
         raise LookupError("Sentinel-1!")
 
-    monkeypatch.setattr(preflight, "CHECKS", (("new", breaks, True),))
+    monkeypatch.setattr(preflight, "CHECKS", (("new", breaks, stops),))
 
-    assert [Finding("new", "error", "The check itself failed (LookupError).")] == examine(subject)
+    (finding,) = examine(subject)
+
+    assert (state, "unexpected", {"detail": "LookupError"}) == (finding.state, finding.code, finding.facts)

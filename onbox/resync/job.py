@@ -16,7 +16,7 @@ from onbox.audit.tip import Tip
 from onbox.errors import OnboxError
 from onbox.identity import identify, this_host
 from onbox.messages import Message, message, message_of
-from onbox.preflight import Subject, check_rsautil, check_syslog, check_terminal, check_user, fingerprint
+from onbox.preflight import Finding, Subject, allowed, examine, fingerprint, first_stop
 from onbox.resync.administrator import Administrator, AdministratorDeniedError, verify_administrator
 from onbox.resync.confirmation import command_line, confirm, require_usable
 from onbox.resync.interrupts import Interrupts
@@ -38,9 +38,10 @@ def resynchronise(request: Request, console: Console, interrupts: Interrupts) ->
         try:
             caller = identify()
             subject = Subject(load(request.config, caller.uid), caller)
-            session = _open_session(run, request, subject, console, interrupts, held)
+            findings = examine(subject)
+            session = _open_session(run, request, subject, findings, console, interrupts, held)
             log = session.log
-            seen = _preflight(session)
+            seen = _preflight(session, findings)
             administrator = verify_administrator(session, held)
             log = log.bind(actor=actor(caller, administrator.name))
             if request.dry_run:
@@ -60,35 +61,33 @@ def resynchronise(request: Request, console: Console, interrupts: Interrupts) ->
 
 
 def _open_session(
-    run: str, request: Request, subject: Subject, console: Console, interrupts: Interrupts, held: ExitStack
+    run: str,
+    request: Request,
+    subject: Subject,
+    findings: list[Finding],
+    console: Console,
+    interrupts: Interrupts,
+    held: ExitStack,
 ) -> Session:
-    """Open the journal before anything is refused, so that a refusal can be recorded."""
-    settings = subject.settings
-    if subject.caller.uid == 0:
-        raise OnboxError("root", owner="the owner of rsautil")
+    """Open the journal before the run stops because of FINDINGS, so that the refusal can be recorded."""
+    settings, stop = subject.settings, first_stop(findings)
+    if stop and stop.code in ("root", "wrong-user", "account-unknown"):
+        raise stop  # the journal of another account would be in the way of the right one
     try:
         journal = Journal(settings.directory, subject.caller.uid)
-    except OnboxError:
-        # A stranger cannot open the journal either, but being a stranger is the reason that helps them.
-        _require_sound(subject)
-        raise
+    except OnboxError as error:
+        raise stop or error from None
     held.callback(journal.close)
     host, copies = this_host(), SyslogWriter(settings.syslog)
     log = log_of_run(JournalWriter(journal, copies), run, subject.caller, host, settings)
+    log = log.bind(allowed=allowed(findings))
     return Session(run, request, subject, host, journal, copies, log, console, interrupts)
 
 
-def _require_sound(subject: Subject) -> None:
-    check_user(subject)
-    check_rsautil(subject)
-    check_terminal(subject)
-    if subject.settings.syslog_required:
-        check_syslog(subject)
-
-
-def _preflight(session: Session) -> tuple[int, ...]:
+def _preflight(session: Session, findings: list[Finding]) -> tuple[int, ...]:
     """Refuse a run that cannot succeed, settle what an earlier run left, and give what identifies rsautil."""
-    _require_sound(session.subject)
+    if stop := first_stop(findings):
+        raise stop
     session.journal.claim_run()
     for words in settle(session.journal, session.log):
         session.console.step("warning", "Earlier", f"{words.what} {words.advice}".strip())
@@ -108,11 +107,10 @@ def _dry_run(session: Session, administrator: Administrator) -> Ending:
 def _attempt(session: Session, log: AuditLog, administrator: Administrator, seen: tuple[int, ...]) -> None:
     """Record the attempt, on the disk and in syslog; from here on nothing stops this run."""
     subject = session.subject
-    check_rsautil(subject)
+    if stop := first_stop(examine(subject, "rsautil", "writers", "syslog")):
+        raise stop
     if fingerprint(subject) != seen:
         raise OnboxError("rsautil-replaced", path=subject.settings.rsautil)
-    if subject.settings.syslog_required:
-        check_syslog(subject)
     session.interrupts.hold()
     words = message("update-attempted")
     process = session.process(commands.update_arguments(administrator.name))

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from faults.scene import Scene
 
-CONFIRMED = ("Confirmed",)
-NO_TERMINAL = ("needs an interactive terminal",)
-UNSAFE = ("Other users can modify",)
+CONFIRMED = ("update-confirmed",)
+NO_TERMINAL = ("no-terminal",)
+SSH = {"SSH_CONNECTION": "192.0.2.7 50000 192.0.2.1 22"}
 
 
 def as_user(user: int, scene: Scene) -> None:
@@ -42,12 +42,15 @@ def behind_shell(script: str, scene: Scene) -> None:
 
 
 def behind_script(scene: Scene) -> None:
-    """Run onbox below the program script."""
+    """Run onbox below the program script, whose terminal is not the one that SSH made."""
     child = scene.spawn(
-        program=("script", "--quiet", "--return", "--command", shlex.join(scene.command()), "/dev/null")
+        program=("script", "--quiet", "--return", "--command", shlex.join(scene.command()), "/dev/null"),
+        environment={**SSH, "SSH_TTY": "/dev/pts/0"},
     )
     scene.talk(child)
     scene.end(child)
+
+    assert [None] * 3 == [record["actor"]["from"] for record in scene.journal()]
 
 
 def trap(folder: Path, name: str) -> Path:
@@ -94,36 +97,49 @@ def hostile_environment(scene: Scene) -> None:
 
 def ssh_without_terminal(scene: Scene) -> None:
     """Run onbox as `ssh host onbox resync` does: no terminal, but an address."""
-    scene.without_terminal(SSH_CONNECTION="192.0.2.7 50000 192.0.2.1 22")
+    scene.without_terminal(**SSH)
 
     assert "192.0.2.7" == scene.journal()[0]["actor"]["from"]
 
 
+def group_may_write(scene: Scene) -> None:
+    """Let a group write to rsautil."""
+    scene.machine.rsautil.chmod(0o775)
+
+
+def trusted_group(scene: Scene) -> None:
+    """Run onbox with an rsautil that a trusted group may write to."""
+    group_may_write(scene)
+    config = scene.machine.config
+    config.write_text(config.read_text().replace("[audit]", f'trusted_group = "{scene.owner[1]}"\n[audit]'))
+    scene.run()
+
+    assert all(str(scene.owner[1]) in record["allowed"][0] for record in scene.journal())
+
+
 STRANGERS: Rows = {
-    "root": Fault(WITHOUT_RECORD, ("not run as root",), play=partial(as_user, 0), root=True),
-    "another user": Fault(WITHOUT_RECORD, ("but rsautil belongs to",), play=partial(as_user, UNNAMED), root=True),
-    "rsautil writable by others": Fault(REFUSED, UNSAFE, prepare=lambda scene: scene.machine.rsautil.chmod(0o757)),
-    "rsautil writable by a group": Fault(REFUSED, UNSAFE, prepare=lambda scene: scene.machine.rsautil.chmod(0o775)),
+    "root": Fault(WITHOUT_RECORD, ("root",), play=partial(as_user, 0), root=True),
+    "another user": Fault(WITHOUT_RECORD, ("wrong-user",), play=partial(as_user, UNNAMED), root=True),
+    "rsautil writable by others": Fault(
+        REFUSED, ("rsautil-unsafe",), prepare=lambda scene: scene.machine.rsautil.chmod(0o757)
+    ),
+    "rsautil writable by a group": Fault(REFUSED, ("rsautil-group", "trusted_group"), prepare=group_may_write),
+    "rsautil writable by a trusted group": Fault(SUCCESS, CONFIRMED, play=trusted_group),
     "the folder of rsautil writable by others": Fault(
-        REFUSED, UNSAFE, prepare=lambda scene: scene.machine.rsautil.parent.chmod(0o777)
-    ),
-    "a folder above it writable by others": Fault(
-        REFUSED, UNSAFE, prepare=lambda scene: scene.machine.home.chmod(0o777)
-    ),
-    "a sticky folder above it writable by others": Fault(
-        SUCCESS, CONFIRMED, prepare=lambda scene: scene.machine.home.chmod(0o1777)
+        REFUSED, ("rsautil-unsafe",), prepare=lambda scene: scene.machine.rsautil.parent.chmod(0o777)
     ),
     "settings writable by others": Fault(
-        WITHOUT_RECORD, ("settings file", *UNSAFE), prepare=lambda scene: scene.machine.config.chmod(0o666)
+        WITHOUT_RECORD, ("settings-unsafe",), prepare=lambda scene: scene.machine.config.chmod(0o666)
     ),
     "a hostile environment": Fault(SUCCESS, CONFIRMED, play=hostile_environment),
     "cron": Fault(REFUSED, NO_TERMINAL, play=without_terminal),
     "systemd-run": Fault(REFUSED, NO_TERMINAL, play=partial(without_terminal, INVOCATION_ID="1", TERM="")),
     "ssh host onbox resync, without -t": Fault(REFUSED, NO_TERMINAL, play=ssh_without_terminal),
     "a pipe as standard input": Fault(REFUSED, NO_TERMINAL, play=partial(behind_shell, 'yes | "$@"')),
-    "a terminal that is not the controlling one": Fault(
-        REFUSED, NO_TERMINAL, play=partial(behind_shell, 'exec setsid --wait "$@"')
+    "a session without controlling terminal, as su -c makes it": Fault(
+        REFUSED, ("no-controlling-terminal", "su --pty"), play=partial(behind_shell, 'exec setsid --wait "$@"')
     ),
+    "in the background": Fault(REFUSED, ("in-background",), play=partial(behind_shell, 'timeout 20 "$@"; exit $?')),
     "script -c, which is a terminal": Fault(SUCCESS, CONFIRMED, play=behind_script),
     "standard output a pipe without a reader": Fault(
         SUCCESS, (), play=partial(behind_shell, 'set -o pipefail; "$@" | true')
