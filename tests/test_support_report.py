@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+import socket
 import stat
 from typing import TYPE_CHECKING
 
@@ -9,7 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from onbox.identity import account_name
 from onbox.support_report import without_names
+from onbox.writers import group_name
 
 if TYPE_CHECKING:
     from rehearsal import Onbox
@@ -30,12 +35,17 @@ def test_a_report_describes_the_machine_and_asks_rsautil_for_help(onbox: Onbox) 
 
 
 def test_a_report_holds_no_names_and_addresses(onbox: Onbox) -> None:
-    """Names and addresses of the machine and its accounts stay out, and the report says so."""
+    """Names and addresses of the machine, its accounts and groups stay out, and the report says so."""
     file = onbox.home / "report.md"
-    onbox("check", "--report", str(file), HOME="/home/jdoe", TZ="jdoe at 192.0.2.7")
+    onbox.machine.rsautil.chmod(0o775)
+    names = {account_name(os.getuid()), group_name(os.getgid()), socket.gethostname()}
+    onbox("check", "--report", str(file), HOME="/home/jdoe", TZ="jdoe at 192.0.2.7\x1b[2J")
+    text = file.read_text()
 
-    assert "TZ=<account> at <address>" in file.read_text()
-    assert "Left out: host names, account names, addresses" in file.read_text()
+    assert "TZ=<account> at <address>\\x1b[2J" in text
+    assert "Replaced: names of hosts, accounts and groups, and addresses" in text
+    assert "rsautil-group" in text
+    assert not [name for name in names if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text)]
 
 
 def test_an_rsautil_that_onbox_refuses_is_not_asked(onbox: Onbox) -> None:
@@ -76,6 +86,7 @@ def test_a_file_is_never_overwritten(onbox: Onbox) -> None:
     ("text", "expected"),
     [
         ("on am82p.example.com at 192.0.2.1, 2001:db8::1.", "on <host> at <address>, <address>"),
+        ("am82p.other.example, am82p's disk", "<host>, <host>'s disk"),
         ("AM82P, not am82pr nor x-am82p", "<host>, not am82pr nor x-am82p"),
         ("/home/jdoe/x of jdoe@example.com", "/home/<account>/x of <address>"),
         ("kernel 5.14.21, 999.1.1.1, 12:34:56, Foo::bar()", "kernel 5.14.21, 999.1.1.1, 12:34:56, Foo::bar()"),
@@ -83,7 +94,7 @@ def test_a_file_is_never_overwritten(onbox: Onbox) -> None:
 )
 def test_names_and_addresses_are_replaced(text: str, expected: str) -> None:
     """Whole names only; a version or a time is no address."""
-    names = {"am82p.example.com": "host", "am82p": "host", "jdoe": "account"}
+    names = {"am82p": "host", "jdoe": "account"}
 
     assert expected == without_names(text, names)
 
@@ -92,3 +103,14 @@ def test_names_and_addresses_are_replaced(text: str, expected: str) -> None:
 def test_no_address_gets_through(address: object, before: str) -> None:
     """Whatever stands before an address, it is replaced."""
     assert str(address) not in without_names(f"x{before}{address}{before}y", {})
+
+
+NAMES = some.text("abcxyz", min_size=2, max_size=8)
+
+
+@given(NAMES, NAMES, some.sampled_from(["account", "host"]), some.text(" /.,:@'\"\n()", min_size=1, max_size=3))
+def test_no_name_gets_through(name: str, other: str, kind: str, between: str) -> None:
+    """A whole name is replaced, in upper or lower case, whatever stands beside it."""
+    text = f"{other}{between}{name.upper()}{between}{name}"
+
+    assert not re.search(rf"\b{name}\b", without_names(text, {name: kind}), re.IGNORECASE)
