@@ -127,7 +127,7 @@ def check_writers(subject: Subject) -> Finding:
 
     Its owner, group and mode on an appliance are not documented (docs/appliance.md).
     """
-    settings, finding = subject.settings, _ok("only root and the owner of rsautil can modify it")
+    settings, finding = subject.settings, _ok("only root and its owner can modify rsautil")
     with suppress(OSError):  # check_rsautil says what is missing
         trusted = {0, subject.caller.uid, settings.rsautil.stat().st_uid}
         for writer in writers(settings.rsautil, trusted):
@@ -265,22 +265,26 @@ def check_privacy(subject: Subject) -> Finding:
 
 def check_syslog(subject: Subject) -> Finding:
     """Warn if no socket takes the syslog copy, or if it stays in journald; require the socket if the settings do."""
-    path = subject.settings.syslog
+    path, required = subject.settings.syslog, subject.settings.syslog_required
     if not path:
         return _warning("syslog-off")
     try:
         syslog.connect(path).close()
     except OSError as error:
         detail = f"{path}: {error.strerror or error}"
-        if subject.settings.syslog_required:
-            return _error("syslog-required", detail=detail)
-        return _warning("syslog-silent", detail=detail)
-    if _JOURNALD.exists() and _JOURNALD.samefile(path):
-        try:
-            syslog.connect(_FORWARDED).close()
-        except OSError:
-            return _warning("syslog-journald", path=path)
+        return _error("syslog-required", detail=detail) if required else _warning("syslog-silent", detail=detail)
+    if _JOURNALD.exists() and _JOURNALD.samefile(path) and not _has_reader(_FORWARDED):
+        return _warning("syslog-journald", path=path)
     return _ok(f"{path} takes records; whether they leave this machine cannot be seen here")
+
+
+def _has_reader(path: str) -> bool:
+    """Tell whether a socket is open at PATH; one that this account cannot reach counts as open."""
+    try:
+        syslog.connect(path).close()
+    except OSError as error:
+        return not isinstance(error, FileNotFoundError | ConnectionRefusedError)
+    return True
 
 
 def check_time(_: Subject) -> Finding:
@@ -299,10 +303,11 @@ def check_time(_: Subject) -> Finding:
 
 
 Check = Callable[[Subject], Finding]
+Row = tuple[str, Check, bool]
 
-# Name, check, and whether a run stops if the check itself fails.
-CHECKS: tuple[tuple[str, Check, bool], ...] = (
-    ("settings", check_settings, True),
+# Name, check, and whether its error stops a run: then a run makes it too.
+CHECKS: tuple[Row, ...] = (
+    ("settings", check_settings, False),
     ("user", check_user, True),
     ("rsautil", check_rsautil, True),
     ("writers", check_writers, True),
@@ -314,14 +319,15 @@ CHECKS: tuple[tuple[str, Check, bool], ...] = (
     ("privacy", check_privacy, False),
     ("time", check_time, False),
 )
+BEFORE_RUN = tuple(row for row in CHECKS if row[2])
+BEFORE_UPDATE = tuple(row for row in CHECKS if row[0] in ("rsautil", "writers", "syslog"))
 
 # The verdict on a machine, by its worst finding, from good to bad.
 VERDICTS: dict[State, Code] = {"ok": "check-ready", "warning": "check-warned", "error": "check-not-ready"}
 
 
-def examine(subject: Subject, *names: str) -> list[Finding]:
-    """Run the checks with these NAMES, or all; a check that fails in an unforeseen way gives a finding too."""
-    rows = [row for row in CHECKS if not names or row[0] in names]
+def examine(subject: Subject, rows: Iterable[Row] = CHECKS) -> list[Finding]:
+    """Make the checks in ROWS; a check that fails in an unforeseen way gives a finding too."""
     return [replace(_finding(subject, check, stops), check=name) for name, check, stops in rows]
 
 

@@ -338,7 +338,8 @@ def subject(appliance: Machine) -> Subject:
 
 def found(subject: Subject, check: str, **settings: Any) -> str:
     """Return the code that a check finds with other settings."""
-    (finding,) = examine(replace(subject, settings=replace(subject.settings, **settings)), check)
+    row = next(row for row in CHECKS if row[0] == check)
+    (finding,) = examine(replace(subject, settings=replace(subject.settings, **settings)), [row])
     return finding.code
 
 
@@ -393,6 +394,8 @@ def test_syslog(subject: Subject, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             held.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)).bind(str(path))
         assert "check-passed" == found(subject, "syslog", syslog=str(forwarded))
         log.symlink_to(journald)
+        assert "check-passed" == found(subject, "syslog", syslog=str(log))
+        forwarded.chmod(0)
         assert "check-passed" == found(subject, "syslog", syslog=str(log))
         forwarded.unlink()
         assert "syslog-journald" == found(subject, "syslog", syslog=str(log))
@@ -451,14 +454,12 @@ def test_worst(states: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(("stops", "state"), [(True, "error"), (False, "warning")])
-def test_check_that_breaks(subject: Subject, monkeypatch: pytest.MonkeyPatch, *, stops: bool, state: str) -> None:
+def test_check_that_breaks(subject: Subject, *, stops: bool, state: str) -> None:
     """A check that fails in an unforeseen way becomes a finding, and says no more than the kind of error."""
 
     def breaks(_: Subject) -> Finding:
         raise LookupError("Sentinel-1!")
 
-    monkeypatch.setattr(preflight, "CHECKS", (("new", breaks, stops),))
-
-    (finding,) = examine(subject)
+    (finding,) = examine(subject, [("new", breaks, stops)])
 
     assert (state, "unexpected", {"detail": "LookupError"}) == (finding.state, finding.code, finding.facts)

@@ -16,7 +16,7 @@ from onbox.audit.tip import Tip
 from onbox.errors import OnboxError
 from onbox.identity import identify, this_host
 from onbox.messages import Message, message, message_of
-from onbox.preflight import Finding, Subject, allowed, examine, fingerprint, first_stop
+from onbox.preflight import BEFORE_RUN, BEFORE_UPDATE, Finding, Subject, allowed, examine, fingerprint, first_stop
 from onbox.resync.administrator import Administrator, AdministratorDeniedError, verify_administrator
 from onbox.resync.confirmation import command_line, confirm, require_usable
 from onbox.resync.interrupts import Interrupts
@@ -38,7 +38,7 @@ def resynchronise(request: Request, console: Console, interrupts: Interrupts) ->
         try:
             caller = identify()
             subject = Subject(load(request.config, caller.uid), caller)
-            findings = examine(subject)
+            findings = examine(subject, BEFORE_RUN)
             session = _open_session(run, request, subject, findings, console, interrupts, held)
             log = session.log
             seen = _preflight(session, findings)
@@ -107,7 +107,7 @@ def _dry_run(session: Session, administrator: Administrator) -> Ending:
 def _attempt(session: Session, log: AuditLog, administrator: Administrator, seen: tuple[int, ...]) -> None:
     """Record the attempt, on the disk and in syslog; from here on nothing stops this run."""
     subject = session.subject
-    if stop := first_stop(examine(subject, "rsautil", "writers", "syslog")):
+    if stop := first_stop(examine(subject, BEFORE_UPDATE)):
         raise stop
     if fingerprint(subject) != seen:
         raise OnboxError("rsautil-replaced", path=subject.settings.rsautil)

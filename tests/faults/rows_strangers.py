@@ -107,6 +107,12 @@ def group_may_write(scene: Scene) -> None:
     scene.machine.rsautil.chmod(0o775)
 
 
+def owned_by_root(scene: Scene) -> None:
+    """Give rsautil to root; the group of the account may run it."""
+    os.chown(scene.machine.rsautil, 0, scene.owner[1])
+    scene.machine.rsautil.chmod(0o750)
+
+
 def trusted_group(scene: Scene) -> None:
     """Run onbox with an rsautil that a trusted group may write to."""
     group_may_write(scene)
@@ -125,6 +131,9 @@ STRANGERS: Rows = {
     ),
     "rsautil writable by a group": Fault(REFUSED, ("rsautil-group", "trusted_group"), prepare=group_may_write),
     "rsautil writable by a trusted group": Fault(SUCCESS, CONFIRMED, play=trusted_group),
+    "rsautil owned by root, and the folder utils by the account": Fault(
+        SUCCESS, CONFIRMED, prepare=owned_by_root, root=True
+    ),
     "the folder of rsautil writable by others": Fault(
         REFUSED, ("rsautil-unsafe",), prepare=lambda scene: scene.machine.rsautil.parent.chmod(0o777)
     ),
