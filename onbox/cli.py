@@ -233,7 +233,7 @@ def audit_export(
     from onbox.audit.export import export
 
     with _opened(context, file) as journal:
-        export(journal.oldest_first(), form, sys.stdout)
+        export(journal.unchanged(), form, sys.stdout)
 
 
 @audit.command("resolve")
@@ -318,11 +318,13 @@ def _opened(context: typer.Context, file: Path | None) -> "Iterator[Reader]":
     with opened(_journal(context.obj["config"], file), may_be_missing=file is None) as journal:
         yield journal
     if journal.bad:
-        typer.echo(f"onbox: {journal.bad} lines are no records and were left out: see 'onbox audit verify'", err=True)
+        typer.echo(f"onbox: {journal.bad} lines are no records and were left out. See: onbox audit verify", err=True)
+    if journal.damaged:
+        typer.echo(f"onbox: {journal.damaged} records are not as onbox wrote them. See: onbox audit verify", err=True)
 
 
 def _source(journal: "Reader") -> dict[str, Any]:
-    return {"file": str(journal.path), "bad_lines": journal.bad}
+    return {"file": str(journal.path), "bad_lines": journal.bad, "damaged": journal.damaged}
 
 
 def _print_json(command: str | None, exit_code: int, **fields: Any) -> None:  # noqa: ANN401 - any JSON value

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from history import History
     from rehearsal import Machine, Onbox
 
@@ -146,16 +148,30 @@ def test_unknown_and_ambiguous_runs_are_usage_errors(onbox: Onbox, copy: Path) -
     assert run_of(copy, 0) in ambiguous.errors
 
 
-def test_bad_lines_are_left_out_with_a_word(onbox: Onbox, copy: Path) -> None:
-    """A torn end hides nothing else, and points at what explains it."""
-    with copy.open("ab") as file:
-        file.write(b'{"event":"resync.result"')
-    for command in (("audit", "list"), ("audit", "export"), ("status",), ("audit", "show", run_of(copy, 0))):
+@pytest.mark.parametrize(
+    ("changed", "bad", "damaged"),
+    [
+        (lambda content: content + b'{"event":"resync.result"', 1, 0),
+        (lambda content: content.replace(b",", b", "), 0, 7),
+        (lambda content: content.replace(b"\n", b"\r\n"), 0, 7),
+        (lambda content: content + b'{"event":"resync.result","run":[1],"actor":5}\n', 0, 1),
+    ],
+    ids=["incomplete", "reformatted", "CR LF", "other types"],
+)
+def test_damage_hides_no_record_and_is_named(
+    changed: Callable[[bytes], bytes], bad: int, damaged: int, onbox: Onbox, copy: Path
+) -> None:
+    """A JSON object is shown whatever its form is, and each command points at the one that explains the damage."""
+    run = run_of(copy, 0)
+    copy.write_bytes(changed(copy.read_bytes()))
+    for command in (("audit", "list"), ("audit", "export"), ("status",), ("audit", "show", run)):
         done = onbox.without_terminal(*command, "--file", str(copy))
 
         assert 0 == done.exit_code
+        assert run[:8] in done.screen or command == ("status",)
         assert "onbox audit verify" in done.errors
-        assert done.screen
+    found = json.loads(onbox.without_terminal("audit", "list", "--json", "--file", str(copy)).screen)
+    assert (bad, damaged) == (found["bad_lines"], found["damaged"])
 
 
 def test_status_as_json(onbox: Onbox, copy: Path) -> None:

@@ -1,4 +1,4 @@
-"""The audit records in two forms: JSON lines, and a table for spreadsheets."""
+"""The audit records as JSON lines, or as a table for spreadsheets."""
 
 import csv
 import io
@@ -15,27 +15,23 @@ from onbox.printable import harmless
 # A spreadsheet reads these, and their full-width forms, as the beginning of a formula.
 _FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 _COLUMNS = (
-    *("time", "run", "seq", "event", "outcome", "actor.admin", "reason", "ticket", "note", "message"),
+    *("time", "run", "seq", "event", "outcome", "code", "actor.admin", "reason", "ticket", "note", "message"),
     *("host.name", "host.machine_id", "actor.os_user", "actor.uid", "actor.login_uid", "actor.session"),
     *("actor.tty", "actor.from", "change.key", "change.value", "change.instance", "process.argv"),
-    *("process.exit_code", "process.signal", "process.seconds", "evidence", "transcript", "warnings"),
+    *("process.exit_code", "process.signal", "process.seconds", "evidence", "transcript", "allowed", "warnings"),
     *("onbox.version", "onbox.settings", "schema", "prev", "hash"),
 )
 
 
-def cell(value: Any) -> str:  # noqa: ANN401
+def cell(value: Any) -> str:  # noqa: ANN401 - any JSON value
     """Give VALUE as one cell: in one line, with nothing that a terminal acts upon or a spreadsheet computes."""
     if isinstance(value, list):
-        text = "\\n".join(_line(str(line)) for line in value)
+        text = "\\n".join(harmless(str(line)) for line in value)
     elif isinstance(value, str):
-        text = _line(value)
+        text = harmless(value)
     else:
         return "" if value is None else json.dumps(value)
     return "'" + text if text.startswith(_FORMULA) else text
-
-
-def _line(text: str) -> str:
-    return text if text.isprintable() else harmless(text)
 
 
 def _cells(record: Record) -> list[str]:
@@ -49,7 +45,7 @@ def export(records: Iterable[Record], form: str, stream: TextIO) -> None:
     """Write RECORDS to STREAM as FORM, `jsonl` or `csv`, in UTF-8, whatever the locale is.
 
     Raises:
-        OnboxError: when they could not be written whole.
+        OnboxError: if they could not be written completely.
     """
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(encoding="utf-8", newline="")

@@ -1,4 +1,4 @@
-"""The files of the audit trail: opened so that nobody else's is used, replaced as a whole, read from their end."""
+"""The files of the audit journal: opened so that nobody else's is used, replaced as a whole, read from their end."""
 
 import errno
 import fcntl
@@ -17,35 +17,48 @@ _KINDS = {stat.S_IFDIR: "a folder", stat.S_IFREG: "a regular file"}
 
 
 def open_own(name: str, flags: int, uid: int, *, kind: int = stat.S_IFREG, folder: int | None = None) -> int:
-    """Open the file NAME in the open FOLDER, if the account UID alone can have prepared it.
+    """Open the file NAME in the open FOLDER if only the account UID can have prepared it.
 
-    Links are not followed, and a pipe that nobody writes to is not waited for.
+    A new file has mode 0600, whatever the umask is.
+    Links are not followed, and a pipe without a writer is not waited for.
 
     Raises:
-        OSError: when it can't be opened, is not of this KIND, belongs to another account, or others may write it.
+        OSError: if it can't be opened, is not of this KIND, belongs to another account, or others may write to it.
     """
-    descriptor = os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0o600, dir_fd=folder)
-    status = os.fstat(descriptor)
-    problems = (
-        (stat.S_IFMT(status.st_mode) != kind, f"it is not {_KINDS[kind]}"),
-        (status.st_uid != uid, f"it belongs to user id {status.st_uid}, not to you ({uid})"),
-        (status.st_mode & 0o022, f"others may write it (mode {stat.S_IMODE(status.st_mode):04o})"),
-    )
-    for found, what in problems:
-        if found:
-            os.close(descriptor)
-            raise PermissionError(errno.EPERM, what)
+    flags |= os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+    try:
+        descriptor = os.open(name, flags & ~os.O_CREAT, dir_fd=folder)
+    except FileNotFoundError:
+        if not flags & os.O_CREAT:
+            raise
+        descriptor = os.open(name, flags, 0o600, dir_fd=folder)
+        os.fchmod(descriptor, 0o600)
+    objection = _objection(os.fstat(descriptor), uid, kind)
+    if objection:
+        os.close(descriptor)
+        raise PermissionError(errno.EPERM, objection)
     return descriptor
 
 
+def _objection(status: os.stat_result, uid: int, kind: int) -> str:
+    if stat.S_IFMT(status.st_mode) != kind:
+        return f"it is not {_KINDS[kind]}"
+    if status.st_uid != uid:
+        return f"it belongs to user id {status.st_uid}, not to you ({uid})"
+    if status.st_mode & 0o022:
+        return f"others may write it (mode {stat.S_IMODE(status.st_mode):04o})"
+    return ""
+
+
 def make_folder(path: str) -> None:
-    """Make the folder PATH, for its owner alone and to last; one that is there stays as it is.
+    """Make the folder PATH with mode 0700, and fsync it; an existing one stays as it is.
 
     Raises:
-        OSError: when it can't be made.
+        OSError: if it can't be made.
     """
     with suppress(FileExistsError):
-        os.mkdir(path, mode=0o700)  # noqa: PTH102 - beside the calls that pathlib doesn't have
+        os.mkdir(path)  # noqa: PTH102 - beside the calls that pathlib doesn't have
+        os.chmod(path, 0o700)  # noqa: PTH101 - whatever the umask is
         parent = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)  # noqa: PTH120
         try:
             os.fsync(parent)
@@ -54,10 +67,10 @@ def make_folder(path: str) -> None:
 
 
 def replace(name: str, content: bytes, folder: int) -> None:
-    """Put CONTENT into the file NAME of the open FOLDER: a loss of power leaves the old content or the new.
+    """Put CONTENT into the file NAME of the open FOLDER: a power loss leaves the old content or the new.
 
     Raises:
-        OSError: when it can't be written; what was there before is still there.
+        OSError: if it can't be written; the old content is still there.
     """
     new = name + ".new"
     with suppress(FileNotFoundError):
@@ -65,6 +78,7 @@ def replace(name: str, content: bytes, folder: int) -> None:
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder)
     try:
         try:
+            os.fchmod(descriptor, 0o600)
             write_all(descriptor, content)
             os.fsync(descriptor)
         finally:
@@ -78,10 +92,10 @@ def replace(name: str, content: bytes, folder: int) -> None:
 
 
 def write_all(descriptor: int, content: bytes) -> None:
-    """Write CONTENT to the end, however little a call takes.
+    """Write all of CONTENT, however little one call takes.
 
     Raises:
-        OSError: when the disk takes no more; a part of it may be written then.
+        OSError: if the disk takes no more; a part may be written then.
     """
     left = memoryview(content)
     while left:
@@ -89,13 +103,13 @@ def write_all(descriptor: int, content: bytes) -> None:
 
 
 def ends_torn(descriptor: int) -> bool:
-    """Tell whether the last line of an open file was never finished."""
+    """Tell whether the last line of an open file is incomplete."""
     size = os.fstat(descriptor).st_size
     return size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
 
 
 def lines_from_end(descriptor: int) -> Iterator[bytes]:
-    """Yield the lines of an open file, the last one first, without their newline; a torn last line is yielded too."""
+    """Yield the lines of an open file without their newline, the last one first, an incomplete last one too."""
     end = os.fstat(descriptor).st_size
     if not end:
         return
@@ -113,10 +127,10 @@ def lines_from_end(descriptor: int) -> Iterator[bytes]:
 
 
 def open_to_read(path: Path) -> BinaryIO:
-    """Open a copy of a file of the audit trail, whoever it belongs to.
+    """Open a file to read it, whoever it belongs to.
 
     Raises:
-        OSError: when it can't be opened, or is not a regular file.
+        OSError: if it can't be opened, or is not a regular file.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):

@@ -32,12 +32,20 @@ def descriptors() -> int:
     return len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - iterating a Path opens one more
 
 
-def test_own_file_is_opened(tmp_path: Path, folder: int) -> None:
-    """A file is made for its owner alone, and opened again when it is there."""
-    for _ in range(2):
-        os.close(open_own("file", os.O_RDWR | os.O_CREAT, os.getuid(), folder=folder))
+@pytest.mark.parametrize("umask", [0o022, 0o277, 0o777])
+def test_new_files_have_their_modes_whatever_the_umask_is(umask: int, tmp_path: Path, folder: int) -> None:
+    """Files and folders are made for their owner alone, who can use them, and stay as they are afterwards."""
+    before = os.umask(umask)
+    try:
+        for _ in range(2):
+            os.close(open_own("file", os.O_RDWR | os.O_CREAT, os.getuid(), folder=folder))
+            make_folder(str(tmp_path / "made"))
+        replace("other", b"content", folder)
+    finally:
+        os.umask(before)
 
-    assert 0o600 == stat.S_IMODE((tmp_path / "file").stat().st_mode)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    assert {"file": 0o600, "made": 0o700, "other": 0o600} == modes
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onbox.audit.reader import record_of
+from onbox.audit.reader import object_of
 from onbox.screen.runs import page, row, summary
 
 if TYPE_CHECKING:
@@ -115,6 +115,6 @@ def test_no_record_breaks_a_page_or_a_list(members: dict[str, Any], event: str) 
     """Whoever wrote the file, what it holds is shown and nothing fails."""
     record = {"event": event, "outcome": "success", "run": "r", "time": "2026-11-24T11:00:00Z", **members}
 
-    assert record == record_of(json.dumps(record).encode())
+    assert record == object_of(json.dumps(record).encode())
     assert all(isinstance(cell, str) for cell in (*row(record), *dict(page([record])).values()))
     assert record["run"] == summary(record)["run"]
