@@ -269,37 +269,45 @@ def audit_verify(
     context: typer.Context,
     file: File = None,
     head: Annotated[
-        str, typer.Option(metavar="HASH", help="Hash of a record, noted elsewhere; the journal must contain it.")
-    ] = "",
+        list[str] | None,
+        typer.Option(metavar="HASH", help="Hash of a record, noted elsewhere; the journal must contain it."),
+    ] = None,
     against: Annotated[
         Path | None, typer.Option(metavar="FILE", help="File with the syslog copies; they must agree with the journal.")
     ] = None,
+    host: Annotated[
+        str, typer.Option(metavar="NAME", help="Host whose copies are compared, if it is not this machine.")
+    ] = "",
     json: Json = False,
 ) -> None:
     """Check that the audit journal is intact.
 
     Example: onbox audit verify --against /var/log/onbox-copies.log
     """
-    from onbox.audit.copies import compare
+    from onbox.audit.comparison import compare
     from onbox.audit.verify import verify
+    from onbox.identity import Host, this_host
     from onbox.screen.console import Console
-    from onbox.screen.verification import MESSAGES, as_json, findings, outcome
+    from onbox.screen.verification import as_json, findings, verdict
 
-    path = _journal(context.obj["config"], file)
-    verification = verify(path, head, expected=bool(head or against))
-    comparison = compare(path, against) if against else None
-    verdict = message(MESSAGES[outcome(verification, comparison)], path=path)
+    path, heads = _journal(context.obj["config"], file), head or []
+    verification = verify(path, heads, expected=bool(heads or against))
+    whose = Host(host, host) if host else this_host()
+    comparison = compare(path, against, host=whose, heads=heads) if against else None
+    words = message(verdict(verification, comparison), path=path, copies=against, host=whose.name)
     if json:
-        fields = as_json(verification, comparison)
-        _print_json("audit verify", verdict.exit_code, file=str(path), **fields, advice=verdict.advice)
+        verdict_fields = {"outcome": words.outcome, "code": words.code, "message": words.what, "advice": words.advice}
+        _print_json(
+            "audit verify", words.exit_code, file=str(path), **verdict_fields, **as_json(verification, comparison)
+        )
     else:
         console = Console()
-        for state, name, detail in findings(verification, comparison):
-            console.step(state, name, detail)
+        for state, _code, name, what in findings(verification, comparison):
+            console.step(state, name, what)
         console.say(f"head {verification.head}", indent=4)
-        console.step("error" if verdict.exit_code else "ok", "Result", verdict.what)
-        console.step("", "Next", verdict.advice)
-    raise typer.Exit(verdict.exit_code)
+        console.step("error" if words.exit_code else "ok", "Result", words.what)
+        console.step("", "Next", words.advice)
+    raise typer.Exit(words.exit_code)
 
 
 def _journal(config: Path | None, file: Path | None) -> Path:

@@ -37,7 +37,8 @@ Code = Literal[
     # the audit journal
     "journal-folder", "journal-file", "journal-damaged", "journal-write", "syslog-required", "journal-readable",
     "journal-room", "syslog-off", "syslog-silent", "syslog-journald", "run-abandoned", "journal-repaired",
-    "run-resolved", "audit-sound", "audit-damaged", "audit-torn",
+    "run-resolved", "audit-sound", "audit-damaged", "audit-torn", "audit-text-mode", "audit-set-back",
+    "audit-other-chain",
     # the machine
     "rsautil-trusted-group", "time-unknown", "check-passed", "check-ready", "check-warned", "report-written",
     # the update

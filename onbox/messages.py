@@ -117,8 +117,8 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
     "copies-unreadable": (_USAGE, "{path} cannot be read: {detail}.", "Check the path behind --against."),
     "copies-missing": (
         _USAGE,
-        "{path} contains no syslog copy of a record of this journal.",
-        "Name the file to which the syslog server writes the messages of this host.",
+        "{copies} contains no syslog copy of this journal of the host {host}.",
+        "Name the file with the messages of that host; if the journal is of another host: --host NAME",
     ),
     "head-unusable": (_USAGE, "{head} is not the hash of a record.", "A hash has 64 hexadecimal digits."),
     # Refused
@@ -306,18 +306,34 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
     "audit-sound": (
         _DONE,
         "{path}: the chain is intact.",
-        ("Note the head where nobody on this machine can change it, and compare the syslog copy: "
+        ("Note the head where nobody on this machine can change it, and compare the syslog copies: "
          "onbox audit verify --head HASH --against FILE"),
     ),
     "audit-damaged": (
         _DAMAGED,
         "{path} was modified or truncated.",
-        "Keep it and tip.json as they are, and compare the syslog copy: onbox audit verify --against FILE",
+        "Keep it and tip.json as they are, and compare the syslog copies: onbox audit verify --against FILE",
     ),
     "audit-torn": (
         _DAMAGED,
         "{path}: the last record is incomplete, most likely after a power loss.",
-        "The next run keeps its bytes in a file beside the journal and continues. Nothing else has to be done.",
+        "Run 'onbox resync' or 'onbox audit resolve': the next run moves the incomplete record to a file of its own.",
+    ),
+    "audit-text-mode": (
+        _DAMAGED,
+        "{path} was copied in text mode. The chain of its records is intact.",
+        "Copy the journal again, in binary mode (scp, sftp).",
+    ),
+    "audit-set-back": (
+        _DAMAGED,
+        "{path} was set back to an earlier state and continued from there.",
+        (f"If the machine was restored from a snapshot, the copies are all that is left of the lost records. "
+         f"If not, somebody rewrote the journal or sent forged copies: {PAGES}/audit.md"),
+    ),
+    "audit-other-chain": (
+        _DAMAGED,
+        "{path}: the chain is intact, but the copies are of another chain too: its journal was moved away or removed.",
+        "If you moved it away, give the head that you noted then: onbox audit verify --against FILE --head HASH",
     ),
     # The machine
     "rsautil-trusted-group": (

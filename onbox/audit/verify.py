@@ -1,11 +1,11 @@
-"""Whether a journal is as it was written: the chain of its records, its tip file, and the runs without an end.
+"""Whether a journal is as it was written: the chain of its records, `tip.json`, and the attempts without a result.
 
 It takes no lock and writes nothing, and reads one line at a time, beside a writer at work as well.
 """
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -13,88 +13,95 @@ from typing import BinaryIO, Literal
 from onbox.audit import tip as tips
 from onbox.audit.files import open_to_read
 from onbox.audit.history import follow
-from onbox.audit.record import GENESIS, Record, read
+from onbox.audit.reader import in_utf8
+from onbox.audit.record import GENESIS, Record, canonical, read
 from onbox.audit.tip import Tip
 from onbox.errors import OnboxError
 
 # Longer than any record: two times 400 lines of 1000 characters, none of which takes more than 12 bytes.
 _LONGEST = 16 * 1024 * 1024
 _HASH = re.compile("[0-9a-f]{64}")
-_WRITER_SECONDS, _POLL_SECONDS = 0.5, 0.01
+_WRITER_SECONDS, _POLL_SECONDS = 0.5, 0.05
 
 TipState = Literal["agrees", "behind", "missing", "unreadable"]
+ProblemCode = Literal[
+    "journal-missing", "record-damaged", "record-misplaced", "record-torn", "records-missing", "record-replaced",
+    "tip-unreadable",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong, and in which line, if in one; an accident is what a loss of power leaves and a run repairs."""
+    """What is wrong, and in which line, if in one."""
 
+    code: ProblemCode
     line: int | None
     what: str
-    accident: bool = False
 
 
-class _UnendedError(Exception):
-    """The last line was never finished."""
+class _BadLineError(Exception):
+    """A line is not the next record of the chain."""
+
+    def __init__(self, code: ProblemCode, what: str) -> None:
+        super().__init__(what)
+        self.code = code
 
 
 @dataclass(frozen=True)
 class Verification:
     """What a journal was found to be.
 
-    `records` are sound, from the first line on, and `head` is the hash of the last of them.
-    `head_at` is the number of the record that has the hash which was asked for (None: nothing was asked, or none has).
-    `unfinished` are the attempts among them that have no result, and were neither abandoned nor resolved.
+    `records` are intact, from the first line on, and `head` is the hash of the last of them.
+    `form` says how a copy in text mode changed the whole file; "" if it didn't.
+    `heads` has the number of the record with each hash that was asked for; None if no record has it.
+    `unfinished` are the attempts that have no result, and were neither abandoned nor resolved.
     """
 
     records: int
     head: str
     tip: TipState
     problem: Problem | None
-    head_at: int | None = None
+    form: str = ""
+    heads: dict[str, int | None] = field(default_factory=dict)
     unfinished: tuple[Record, ...] = ()
 
 
-def verify(path: Path, head: str = "", *, expected: bool = False) -> Verification:
+def verify(path: Path, heads: Collection[str] = (), *, expected: bool = False) -> Verification:
     """Read the journal at PATH to its end, or to the first line that is wrong.
 
-    With HEAD, a hash that was noted elsewhere, one of the records must have it.
-    The tip file beside the journal is compared where there is one.
-    Without a journal that is a problem of it when one is EXPECTED, or when there is a tip file.
+    HEADS are hashes that were noted elsewhere.
+    `tip.json` beside the journal is compared if there is one.
+    A missing journal is a problem if one is EXPECTED, or if there is a `tip.json`.
 
     Raises:
-        OnboxError: when there is no journal that can be read, or HEAD is no hash.
+        OnboxError: if there is no journal that can be read, or one of HEADS is no hash.
     """
-    head = head.lower()
-    if head and not _HASH.fullmatch(head):
-        raise OnboxError("head-unusable", head=repr(head))
-    # Read before the journal: the writer notes the tip after the record.
-    noted, state = _tip_beside(path)
+    for head in heads:
+        if not _HASH.fullmatch(head.lower()):
+            raise OnboxError("head-unusable", head=repr(head))
+    # Read before the journal: the writer notes the head after the record.
+    noted, state = _noted_beside(path)
+    walk = _Walk(noted, {head.lower(): 0 if head == GENESIS else None for head in heads})
     try:
-        stream = open_to_read(path)
+        problem = walk.through(path)
     except FileNotFoundError as error:
-        if noted is None and not expected:
+        if state == "missing" and not expected:
             raise _unreadable(path, error) from None
-        return Verification(0, GENESIS, state, Problem(None, "the journal is gone"))
+        problem = Problem("journal-missing", None, "the journal is missing")
     except OSError as error:
         raise _unreadable(path, error) from None
-    walk = _Walk(noted, head, head_at=0 if head == GENESIS else None)
-    with stream:
-        problem = walk.to_the_end(stream)
-    if problem is None or problem.accident:
+    if problem is None or problem.code == "record-torn":
         problem = _problem_of_the_whole(walk, state) or problem
     if noted and noted.seq < walk.seq:
         state = "behind"
-    return Verification(
-        walk.seq, walk.hash, state, problem, head_at=walk.head_at, unfinished=tuple(walk.open_runs.values())
-    )
+    return Verification(walk.seq, walk.hash, state, problem, walk.form, walk.heads, tuple(walk.open_runs.values()))
 
 
 def _unreadable(path: Path, error: OSError) -> OnboxError:
     return OnboxError("journal-unreadable", path=path, detail=error.strerror)
 
 
-def _tip_beside(path: Path) -> tuple[Tip | None, TipState]:
+def _noted_beside(path: Path) -> tuple[Tip | None, TipState]:
     try:
         with open_to_read(path.with_name(tips.FILE)) as stream:
             return tips.read(stream.fileno()), "agrees"
@@ -104,77 +111,84 @@ def _tip_beside(path: Path) -> tuple[Tip | None, TipState]:
         return None, "unreadable"
 
 
-def _cut_off(seq: int, noted: Tip) -> Problem:
-    missing = f"record {noted.seq} is" if noted.seq == seq + 1 else f"records {seq + 1} to {noted.seq} are"
-    return Problem(seq + 1, f"{missing} missing at the end; {tips.FILE} knows of record {noted.seq}")
-
-
 @dataclass
 class _Walk:
-    """How far the chain has been followed."""
+    """How far the chain has been followed; `form` says how text mode changed the whole file."""
 
     noted: Tip | None
-    wanted: str
+    heads: dict[str, int | None]
     seq: int = 0
     hash: str = GENESIS
-    head_at: int | None = None
+    form: str = ""
     open_runs: dict[str, Record] = field(default_factory=dict)
 
-    def to_the_end(self, stream: BinaryIO) -> Problem | None:
-        """Follow the chain in STREAM, and stop at the first line that is wrong."""
+    def through(self, path: Path) -> Problem | None:
+        """Follow the chain in the file at PATH; a writer at work gets the time to finish its line."""
+        deadline = time.monotonic() + _WRITER_SECONDS
+        while True:
+            with open_to_read(path) as stream:
+                problem = self._to_the_end(stream)
+            if problem is None or problem.code != "record-torn" or time.monotonic() > deadline:
+                return problem
+            time.sleep(_POLL_SECONDS)
+            self.seq, self.hash, self.open_runs = 0, GENESIS, {}
+
+    def _to_the_end(self, stream: BinaryIO) -> Problem | None:
+        stream, encoding = in_utf8(stream)
+        start = stream.tell()
+        ends = {line[-2:] == b"\r\n" for line in _lines(stream) if line[-1:] == b"\n"}
+        line_end = "lines that end in CR LF" if ends == {True} else ""
+        self.form = " and ".join(filter(None, (encoding, line_end)))
+        stream.seek(start)
         for number, line in enumerate(_lines(stream), 1):
             try:
-                self._step(line)
-            except ValueError as error:
-                return Problem(number, str(error))
-            except _UnendedError:
-                return Problem(number, "it was never finished, which a loss of power explains", accident=True)
+                self._step(line[:-2] + b"\n" if line_end and line[-1:] == b"\n" else line)
+            except _BadLineError as error:
+                return Problem(error.code, number, str(error))
         return None
 
     def _step(self, line: bytes) -> None:
-        if line[-1:] != b"\n":
-            if len(line) == _LONGEST:
-                raise ValueError("it is longer than any record")
-            raise _UnendedError
-        record = read(line[:-1])
+        record = _record(line)
         seq = self.seq + 1
         if record["seq"] != seq:
-            raise ValueError(f"it holds record {record['seq']}, where record {seq} must stand")
+            raise _BadLineError("record-misplaced", f"it holds record {record['seq']} instead of record {seq}")
         if record.get("prev") != self.hash:
-            raise ValueError(f"record {seq} does not follow the record before it")
+            raise _BadLineError("record-misplaced", f"record {seq} does not follow the record before it")
         if self.noted and seq == self.noted.seq and record["hash"] != self.noted.hash:
-            raise ValueError(f"record {seq} is not the one that {tips.FILE} knows")
+            raise _BadLineError("record-replaced", f"record {seq} is not the one that {tips.FILE} names")
         self.seq, self.hash = seq, record["hash"]
-        if self.hash == self.wanted:
-            self.head_at = seq
+        if self.hash in self.heads:
+            self.heads[self.hash] = seq
         follow(self.open_runs, record)
+
+
+def _record(line: bytes) -> Record:
+    """Give the record in LINE."""
+    if len(line) == _LONGEST:
+        raise _BadLineError("record-damaged", "it is longer than any record")
+    if line[-1:] != b"\n":
+        raise _BadLineError("record-torn", "it is incomplete")
+    try:
+        record = read(line[:-1])
+        is_canonical = canonical(record).encode() == line[:-1]
+    except (ValueError, RecursionError) as error:
+        raise _BadLineError("record-damaged", str(error)) from None
+    if not is_canonical:
+        raise _BadLineError("record-damaged", "it is not in canonical form")
+    return record
 
 
 def _problem_of_the_whole(walk: _Walk, state: TipState) -> Problem | None:
     """Say what is wrong with a journal whose every record is right."""
     if state == "unreadable":
-        return Problem(None, f"{tips.FILE} is not what onbox writes")
+        return Problem("tip-unreadable", None, f"{tips.FILE} is not as onbox wrote it")
     if walk.noted and walk.noted.seq > walk.seq:
-        return _cut_off(walk.seq, walk.noted)
-    if walk.wanted and walk.head_at is None:
-        return Problem(None, "no record has the hash that was asked for: the journal was cut off or rewritten")
+        first, last = walk.seq + 1, walk.noted.seq
+        missing = f"record {last} is" if first == last else f"records {first} to {last} are"
+        return Problem("records-missing", first, f"{missing} missing at the end; {tips.FILE} names record {last}")
     return None
 
 
 def _lines(stream: BinaryIO) -> Iterator[bytes]:
     while line := stream.readline(_LONGEST):
-        if line[-1:] != b"\n" and len(line) < _LONGEST:
-            line = _once_written(stream, stream.tell() - len(line))
-        if line:
-            yield line
-
-
-def _once_written(stream: BinaryIO, start: int) -> bytes:
-    """Give the last line, which begins at START, after the time that a writer at work takes to finish it."""
-    deadline = time.monotonic() + _WRITER_SECONDS
-    while True:
-        stream.seek(start)
-        line = stream.readline(_LONGEST)
-        if not line or line[-1:] == b"\n" or time.monotonic() > deadline:
-            return line
-        time.sleep(_POLL_SECONDS)
+        yield line

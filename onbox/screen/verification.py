@@ -1,81 +1,145 @@
 """What a verification found, in words for a person and in members for a program."""
 
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from itertools import islice
+from typing import Any, NamedTuple
 
-from onbox.audit.copies import Comparison, spans
+from onbox.audit.comparison import Comparison
 from onbox.audit.history import admin_of
 from onbox.audit.record import Record
-from onbox.audit.tip import FILE
 from onbox.audit.verify import Verification
 from onbox.errors import Code
 
-Row = tuple[str, str, str]
-
-# The message that sums up each outcome.
-MESSAGES: dict[str, Code] = {"sound": "audit-sound", "torn": "audit-torn", "damaged": "audit-damaged"}
+_MOST_SHOWN = 5
+# The members of a comparison that are shown if there is anything in them, the damage last.
+_COPIES = {
+    "compared": ("ok", "{} compared"),
+    "others": ("ok", "those of other hosts are left out: {}"),
+    "without_copy": ("warning", "missing for record {}"),
+    "unrecorded": ("warning", "only syslog has the result of run {}"),
+    "unreadable": ("warning", "{} truncated, garbled or forged"),
+    "set_back": ("error", "from record {} on, the journal had other records before, which it has lost"),
+    "lost": ("error", "not in the journal: record {}"),
+    "changed": ("error", "other content than in the journal: record {}"),
+    "rehashed": ("error", "same content as in the journal, but after another record: record {}"),
+}
 _TIPS = {
-    "agrees": ("ok", f"{FILE} agrees"),
-    "behind": ("ok", f"{FILE} names an earlier record of the journal"),
-    "missing": ("warning", f"there is no {FILE}, so a cut-off end would not show"),
-    "unreadable": ("error", f"{FILE} is not what onbox writes"),
+    "agrees": ("ok", "tip.json agrees"),
+    "behind": ("ok", "tip.json names an earlier record of the journal"),
+    "missing": ("warning", "there is no tip.json, so that a truncated end would not be noticed"),
 }
 
 
-def outcome(verification: Verification, comparison: Comparison | None) -> str:
-    """Sum it up: the journal is sound, damaged, or torn by an accident."""
-    if comparison and comparison.problem:
-        return "damaged"
-    if verification.problem:
-        return "torn" if verification.problem.accident else "damaged"
-    return "sound"
+class Finding(NamedTuple):
+    """One thing that was looked at; programs rely on its STATE (ok, warning or error) and CODE."""
+
+    state: str
+    code: str
+    name: str
+    what: str
 
 
-def findings(verification: Verification, comparison: Comparison | None) -> list[Row]:
-    """Give a state, a name and a text for each thing that was looked at."""
+def verdict(verification: Verification, comparison: Comparison | None) -> Code:
+    """Sum it up in the code of a message."""
     problem = verification.problem
-    rows: list[Row] = [
-        ("ok", "Chain", f"{verification.records} sound records from the beginning on"),
-        (_TIPS[verification.tip][0], "Tip", _TIPS[verification.tip][1]),
-    ]
-    if verification.head_at is not None:
-        since = verification.records - verification.head_at
-        rows.append(("ok", "Known head", f"it is record {verification.head_at}; {since} were written since"))
+    if (problem and problem.code != "record-torn") or _missing_heads(verification, comparison):
+        return "audit-damaged"
+    if comparison and comparison.is_damage:
+        return _verdict_of_copies(comparison)
+    if verification.form:
+        return "audit-text-mode"
+    if problem:
+        return "audit-torn"
+    return "audit-sound" if comparison is None or comparison.compared else "copies-missing"
+
+
+def _verdict_of_copies(comparison: Comparison) -> Code:
+    if comparison.changed or comparison.rehashed:
+        return "audit-damaged"
+    if comparison.set_back:
+        return "audit-set-back"
+    if comparison.lost or comparison.differing:
+        return "audit-damaged"
+    return "audit-other-chain"
+
+
+def _missing_heads(verification: Verification, comparison: Comparison | None) -> list[str]:
+    """Give the hashes that were asked for and are neither in the journal nor the end of another chain."""
+    known = [chain.hash for chain in comparison.chains if chain.known] if comparison else []
+    return [head for head, seq in verification.heads.items() if seq is None and head not in known]
+
+
+def findings(verification: Verification, comparison: Comparison | None) -> list[Finding]:
+    """Give a finding for each thing that was looked at, the first problem of the journal last."""
+    rows = [Finding("ok", "chain", "Chain", f"{verification.records} records are intact, from the first one on")]
+    if verification.tip in _TIPS:
+        state, text = _TIPS[verification.tip]
+        rows.append(Finding(state, f"tip-{verification.tip}", "Tip", text))
+    for head, seq in verification.heads.items():
+        if seq is not None:
+            since = verification.records - seq
+            rows.append(Finding("ok", "head-found", "Head", f"{head[:12]}... is record {seq}, {since} before the last"))
     rows += [
-        ("warning", "No result", f"run {record.get('run')} of {admin_of(record)} at {record.get('time')}")
-        for record in verification.unfinished
+        Finding("error", "head-missing", "Head", f"no record has the hash {head[:12]}...")
+        for head in _missing_heads(verification, comparison)
     ]
+    for record in verification.unfinished:
+        text = f"run {record.get('run')} of {admin_of(record)} at {record.get('time')}"
+        rows.append(Finding("warning", "no-result", "No result", text))
     if comparison:
-        rows += _rows(comparison)
+        rows += _of_copies(comparison)
+    if verification.form:
+        rows.append(Finding("error", "text-mode", "Form", f"copied in text mode: {verification.form}"))
+    problem = verification.problem
     if problem:
         where = "Journal" if problem.line is None else f"Line {problem.line}"
-        rows.append(("warning" if problem.accident else "error", where, problem.what))
+        rows.append(Finding("error", problem.code, where, problem.what))
     return rows
 
 
-def _rows(comparison: Comparison) -> list[Row]:
-    notes = (
-        ("warning", f"without a copy: record {spans(comparison.without_copy)}", comparison.without_copy),
-        ("warning", f"only syslog has the result of run {', '.join(comparison.unrecorded)}", comparison.unrecorded),
-        ("warning", f"{comparison.unreadable} were cut or garbled on the way", comparison.unreadable),
-        ("ok", f"{comparison.others} are of other hosts", comparison.others),
-        ("error", comparison.problem, comparison.problem),
-    )
-    rows = [("ok", "Copies", f"{comparison.compared} compared")]
-    return rows + [(state, "Copies", text) for state, text, found in notes if found]
+def _of_copies(comparison: Comparison) -> Iterator[Finding]:
+    for name, (state, text) in _COPIES.items():
+        found = getattr(comparison, name)
+        if found:
+            yield Finding(state, name.replace("_", "-"), "Copies", text.format(_shown(found)))
+    for chain in comparison.chains:
+        text = f"another chain, records {chain.first} to {chain.last}; the last has the hash {chain.hash}"
+        state, code = ("ok", "known-chain") if chain.known else ("error", "other-chain")
+        yield Finding(state, code, "Copies", text)
+    for number, versions in islice(comparison.differing.items(), _MOST_SHOWN):
+        lines = [
+            f"line {version.line} ({version.hash[:12]}..., {'in' if version.in_journal else 'not in'} the journal)"
+            for version in versions[:_MOST_SHOWN]
+        ]
+        yield Finding("error", "differing", "Copies", f"different copies of record {number}: {', '.join(lines)}")
+
+
+def _shown(found: int | Iterable[int] | Iterable[str]) -> str:
+    """Give a number as it is, texts one after the other, and numbers, which ascend, as a text such as "1, 4-7"."""
+    if isinstance(found, int):
+        return str(found)
+    spans: list[list[Any]] = []
+    for each in found:
+        if spans and isinstance(each, int) and each <= spans[-1][-1] + 1:
+            spans[-1][1:] = [each]
+        else:
+            spans.append([each])
+    return ", ".join("-".join(map(str, span)) for span in spans)
 
 
 def as_json(verification: Verification, comparison: Comparison | None) -> dict[str, Any]:
     """Give the members that only this command's JSON object has."""
-    problem = verification.problem
+    found = [seq for seq in verification.heads.values() if seq is not None]
     return {
-        "outcome": outcome(verification, comparison),
         "records": verification.records,
         "head": verification.head,
-        "head_at": verification.head_at,
+        "head_at": found[0] if found else None,
         "tip": verification.tip,
-        "problem": vars(problem) if problem else None,
+        "problem": asdict(verification.problem) if verification.problem else None,
         "unfinished": [_run(record) for record in verification.unfinished],
-        "copies": vars(comparison) if comparison else None,
+        "copies": asdict(comparison) if comparison else None,
+        "findings": [finding._asdict() for finding in findings(verification, comparison)],
     }
 
 

@@ -1,200 +1,174 @@
-"""The journal beside the copies that syslog took off the machine."""
+"""The syslog copies in a log: which lines are copies, and what makes them unusable."""
 
 from __future__ import annotations
 
+import codecs
+import io
 import json
-from contextlib import closing
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import journals
+import logs
 import pytest
-from collector import running
+from hypothesis import given
+from hypothesis import strategies as st
 
-from onbox.audit import copies
-from onbox.audit.copies import Comparison, compare, spans
-from onbox.audit.journal import Journal
-from onbox.audit.syslog import message
-from onbox.errors import OnboxError
+from onbox.audit.copies import Copy, read_copies
+from onbox.audit.record import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
-FIELDS = [
-    {
-        "event": "resync.result",
-        "outcome": "success",
-        "run": f"run-{number}",
-        "host": {"name": "am1", "machine_id": "0123"},
-        "message": "é",
-        "process": {"seconds": 0.125},
-        "evidence": ["x" * 9000] if number == 2 else [],  # too long for a copy
-        "transcript": [],
-        "warnings": [],
-        "note": "@cee:",
-    }
-    for number in range(6)
-]
-LINES = journals.chained(FIELDS)
+    from onbox.audit.record import Record
+
+RECORDS = logs.chain("run", 3)
+LONG = logs.chain("long", 1, evidence=["x" * 9000])[0]
 
 
-def copy(line: bytes) -> bytes:
-    """Return a line of a log as rsyslog writes it by default."""
-    return b"2026-11-24T12:00:00.000000+00:00 am1 " + message(line[:-1].decode()).partition(b">")[2][16:] + b"\n"
+def read(log: bytes) -> list[Copy | None]:
+    """Return what is read in the bytes of a *log*."""
+    return list(read_copies(io.BytesIO(log), len(log)))
 
 
-def parsed(line: bytes) -> bytes:
-    """Return a line of a log as mmjsonparse makes it."""
-    record = json.loads(message(line[:-1].decode()).partition(b"@cee: ")[2])
-    return json.dumps(record, ensure_ascii=False).replace("/", "\\/").encode() + b"\n"
+@pytest.mark.parametrize("form", logs.FORMS)
+def test_copies_are_read_in_each_form(form: Callable[[Record], bytes]) -> None:
+    """Each form of a log gives back the records, with the lines they stand in."""
+    found = read(b"".join(map(form, RECORDS)))
 
-
-@pytest.fixture
-def compared(tmp_path: Path) -> Callable[..., Comparison]:
-    """Return what compares the lines of a journal with the lines of a log."""
-
-    def compared(journal: list[bytes], log: list[bytes]) -> Comparison:
-        (tmp_path / "audit.jsonl").write_bytes(b"".join(journal))
-        (tmp_path / "log").write_bytes(b"".join(log))
-        return compare(tmp_path / "audit.jsonl", tmp_path / "log")
-
-    return compared
-
-
-@pytest.mark.parametrize("form", [copy, parsed])
-def test_copies_agree_with_a_journal_as_it_was_written(
-    form: Callable[[bytes], bytes], compared: Callable[..., Comparison]
-) -> None:
-    """Copies in either form agree, also one that left fields out, and one that came twice."""
-    found = compared(LINES, [*map(form, LINES), form(LINES[0])])
-
-    assert Comparison(compared=6) == found
-    assert "" == found.problem
-
-
-def rewritten(at: int, **fields: Any) -> list[bytes]:
-    """Return the lines of a journal in which one record is another and all hashes were made anew."""
-    return journals.chained(record | (fields if number == at else {}) for number, record in enumerate(FIELDS))
-
-
-DAMAGES: list[tuple[str, list[bytes], dict[str, list[int]], str]] = [
-    ("cut off", LINES[:4], {"lost": [5, 6]}, "lost: record 5-6"),
-    ("emptied", [], {"lost": [1, 2, 3, 4, 5, 6]}, "lost: record 1-6"),
-    ("removed", [*LINES[:1], *LINES[2:]], {"lost": [2]}, "lost: record 2"),
-    ("garbled", [*LINES[:1], b"\xff\n", *LINES[2:]], {"lost": [2]}, "lost: record 2"),
-    ("changed", [*LINES[:1], LINES[1].replace(b"run-1", b"run-9"), *LINES[2:]], {"changed": [2]}, "changed: record 2"),
-    (
-        "rewritten",
-        rewritten(1, run="run-9"),
-        {"changed": [2], "rehashed": [3, 4, 5, 6]},
-        "changed: record 2; hashed anew: record 3-6",
-    ),
-    ("left out in the copy", rewritten(2, evidence=["y"]), {"rehashed": [3, 4, 5, 6]}, "hashed anew: record 3-6"),
-    (
-        "renumbered",
-        journals.chained([FIELDS[0], *FIELDS[2:]]),
-        {"lost": [6], "changed": [2, 3, 4, 5]},
-        "lost: record 6; changed: record 2-5",
-    ),
-]
-
-
-@pytest.mark.parametrize(("journal", "found", "problem"), [row[1:] for row in DAMAGES], ids=[row[0] for row in DAMAGES])
-def test_records_that_the_journal_lost_or_changed_are_named(
-    journal: list[bytes], found: dict[str, list[int]], problem: str, compared: Callable[..., Comparison]
-) -> None:
-    """Each record that is not what its copy says is named, also when the chain was made anew."""
-    comparison = compared(journal, [copy(line) for line in LINES])
-
-    assert problem == comparison.problem
-    assert Comparison(compared=6, **found) == comparison  # type: ignore[arg-type]
-
-
-def test_removed_journal_has_lost_all(tmp_path: Path) -> None:
-    """Of a journal that is gone, the copies still tell what it held."""
-    (tmp_path / "log").write_bytes(b"".join(map(copy, LINES)))
-
-    assert "lost: record 1-6" == compare(tmp_path / "audit.jsonl", tmp_path / "log").problem
-
-
-def test_what_is_in_a_log_besides(compared: Callable[..., Comparison]) -> None:
-    """Other programs, other hosts and cut copies neither hide nor invent a loss."""
-    other = journals.chained([FIELDS[0] | {"host": {"name": "am2", "machine_id": "4567"}}])
-    unrecorded = {**json.loads(LINES[0]), "seq": None, "prev": None, "run": "run-7"}
-    log = [
-        copy(LINES[1]),
-        b"Nov 24 12:00:00 am1 sshd[1]: Accepted password\n",
-        b'Nov 24 12:00:00 am1 other[1]: @cee: {"msg": "x"}\n',
-        b'{"seq": 1, "event": "x", "hash": "y"}\n'.replace(b"1", b"true"),
-        copy(LINES[3])[:200] + b"\n",
-        parsed(other[0]),
-        parsed(json.dumps(unrecorded, sort_keys=True).encode() + b"\n"),
-        b"[" * 100_000 + b"\n",
-        b"\xff\n",
+    assert [(copy.line, copy.seq, copy.whole, copy.record) for copy in found if copy] == [
+        (line, record["seq"], True, record) for line, record in enumerate(RECORDS, 1)
     ]
 
-    found = compared(LINES, log)
 
-    assert Comparison(compared=1, without_copy=[1, 3, 4, 5, 6], unrecorded=["run-7"], others=1, unreadable=1) == found
-    assert "" == found.problem
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_log_in_text_mode_is_read(encoding: str, line_end: str) -> None:
+    """A log that a Windows tool converted gives the same copies, with and without a byte order mark."""
+    text = b"".join(map(logs.plain, RECORDS)).decode().replace("\n", line_end)
 
-
-def test_copy_of_a_record_written_meanwhile_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What arrives in the log while the journal is read is not taken for lost."""
-    (tmp_path / "audit.jsonl").write_bytes(b"".join(LINES[:5]))
-    (tmp_path / "log").write_bytes(b"".join(map(copy, LINES[:5])))
-
-    class SlowIndex(copies._Index):
-        def __init__(self, stream: BinaryIO) -> None:
-            with (tmp_path / "log").open("ab") as log:
-                log.write(copy(LINES[5]))
-            super().__init__(stream)
-
-    monkeypatch.setattr(copies, "_Index", SlowIndex)
-
-    assert Comparison(compared=5) == compare(tmp_path / "audit.jsonl", tmp_path / "log")
+    for mark in ("", "\ufeff"):
+        assert RECORDS == [copy.record for copy in read((mark + text).encode(encoding)) if copy]
 
 
-@pytest.mark.parametrize("log", [b"", b"nothing\n", copy(LINES[0])[:100]], ids=["empty", "other", "cut"])
-def test_log_without_a_copy_proves_nothing(log: bytes, compared: Callable[..., Comparison]) -> None:
-    """A file without a copy of this journal is wrong usage, not agreement."""
-    with pytest.raises(OnboxError, match="copies-missing"):
-        compared(LINES, [log])
+@pytest.mark.parametrize("form", logs.FORMS)
+def test_copy_with_fields_left_out_agrees_with_its_record(form: Callable[[Record], bytes]) -> None:
+    """Fields that did not fit into a message are not compared, and the copy proves nothing by itself."""
+    (copy,) = read(form(LONG))
+
+    assert copy
+    assert not copy.whole
+    assert copy.is_copy_of(LONG)
+    assert not copy.is_copy_of(LONG | {"run": "other"})
 
 
-def test_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    """A log or journal that can't be read stops the comparison."""
-    (tmp_path / "audit.jsonl").mkdir()
-    with pytest.raises(OnboxError, match=r"copies-unreadable .*log detail=No such file or directory"):
-        compare(tmp_path / "audit.jsonl", tmp_path / "log")
-    (tmp_path / "log").touch()
-    with pytest.raises(OnboxError, match=r"copies-unreadable .*audit.jsonl detail=it is not a regular file"):
-        compare(tmp_path / "audit.jsonl", tmp_path / "log")
+UNUSABLE: list[dict[str, Any]] = [
+    {"omitted": 5},
+    {"omitted": []},
+    {"omitted": {"note": 1}},
+    {"omitted": ["run"]},
+    {"omitted": [["note"]]},
+    {"hash": "f" * 63},
+    {"hash": "F" * 64},
+    {"hash": None},
+    {"hash": ["f" * 64]},
+    {"prev": "x"},
+    {"prev": None},
+    {"prev": 5},
+    {"prev": "0" * 64},
+    {"seq": True},
+    {"seq": -1},
+    {"seq": 0},
+    {"seq": 2.0},
+    {"seq": "2"},
+    {"seq": None},
+    {"seq": 2**53},
+    {"seq": [2]},
+    {"host": None},
+    {"host": "am1"},
+    {"host": {}},
+    {"host": {"name": 5}},
+]
+
+
+@pytest.mark.parametrize("fields", UNUSABLE, ids=repr)
+def test_copy_of_another_form_is_unusable(fields: dict[str, Any]) -> None:
+    """A copy that onbox can't have written is counted, in whatever form it came."""
+    for form in (rfc5424, journald):
+        assert [None] == read(form(RECORDS[1] | fields))
+
+
+def rfc5424(record: Record) -> bytes:
+    """Return a line with *record* as it is."""
+    return b"<85>1 2026-11-24T12:00:00Z am1 onbox 7 - - @cee: " + canonical(record).encode() + b"\n"
+
+
+def journald(record: Record) -> bytes:
+    """Return a line of `journalctl -o json` with *record* as it is."""
+    return json.dumps({"SYSLOG_IDENTIFIER": "onbox", "MESSAGE": "@cee: " + canonical(record)}).encode() + b"\n"
 
 
 @pytest.mark.parametrize(
-    ("numbers", "text"), [([], ""), ([5], "5"), ([1, 2, 3], "1-3"), ([1, 3, 4, 9], "1, 3-4, 9"), ([1, 2], "1-2")]
+    "line",
+    [
+        logs.plain(RECORDS[0])[:200],
+        logs.rfc5424(RECORDS[0])[:200],
+        logs.plain(RECORDS[0]).replace(b'"note":null', b'"note":NaN'),
+        logs.plain(RECORDS[0]).replace(b'"note":null', b'"note":' + b"[" * 3000 + b"]" * 3000),
+        logs.plain(RECORDS[0]).replace(b'"note":null', b'"note":' + b"9" * 5000),
+        b"Nov 24 12:00:00 am1 onbox[7]: @cee: [" * 9 + b"\n",
+        b'{"SYSLOG_IDENTIFIER":"onbox","MESSAGE":null}\n',
+        b'{"SYSLOG_IDENTIFIER":"onbox","MESSAGE":[300,"x"]}\n',
+        b'\t"MESSAGE" : "@cee: {\\"event\\":\\"x\\",\\"onbox\\":{}}",\n',
+    ],
 )
-def test_numbers_are_written_short(numbers: list[int], text: str) -> None:
-    """Neighbours are written as the first and the last of them."""
-    assert text == spans(numbers)
+def test_garbled_line_of_onbox_is_counted(line: bytes) -> None:
+    """A line that shows where it comes from and holds no copy any more does not vanish."""
+    assert [None] == read(line)
 
 
-@pytest.mark.program("rsyslogd")
-@pytest.mark.parametrize("log", ["plain", "json"])
-def test_what_rsyslog_wrote_is_understood(log: str, tmp_path: Path) -> None:
-    """The files of a real rsyslogd agree with the journal, and show a record that it lost and one it changed."""
-    folder = tmp_path / "audit"
-    with running(tmp_path / "rsyslog") as collector, closing(Journal(folder, journals.uid())) as journal:
-        writes = journals.log(journal, syslog=collector.socket)
-        for number in range(5):
-            writes.info(
-                "resync.result", outcome="success", note=f"é/{number}", process={"seconds": 0.1}, evidence=["x" * 5000]
-            )
-        writes.info("resync.result", outcome="success", evidence=["x" * 9000])
-        collector.records(6)
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"\n",
+        b"Nov 24 12:00:00 am1 sshd[1]: Accepted password\n",
+        b'Nov 24 12:00:00 am1 other[1]: @cee: {"msg": "x"}\n',
+        b'{"msg": "x", "list": [], "bytes": [64, 99]}\n',
+        b"[" * 100_000 + b"\n",
+        b"\xff\xfe\xfd\n"[2:],
+        codecs.BOM_UTF8,
+    ],
+)
+def test_line_of_others_is_passed_over(line: bytes) -> None:
+    """A log holds the messages of other programs too."""
+    assert [] == read(line)
 
-    assert Comparison(compared=6) == compare(folder / "audit.jsonl", collector.folder / log)
-    lines = (folder / "audit.jsonl").read_bytes().splitlines(keepends=True)
-    (folder / "audit.jsonl").write_bytes(b"".join([*lines[:1], lines[1].replace(b"/1", b"/7"), *lines[3:]]))
-    assert "lost: record 3; changed: record 2" == compare(folder / "audit.jsonl", collector.folder / log).problem
+
+def test_result_that_no_journal_took_is_a_copy() -> None:
+    """A record without a place in the chain is read as such."""
+    record = journals.sealed(RECORDS[0], 0, "") | {"seq": None, "prev": None}
+    (copy,) = read(logs.parsed(record))
+
+    assert copy
+    assert (0, "") == (copy.seq, copy.prev)
+
+
+def test_content_that_does_not_match_its_hash_is_not_whole() -> None:
+    """A copy proves its content by its hash, whoever sent it."""
+    (copy,) = read(logs.plain(RECORDS[0] | {"run": "forged"}))
+
+    assert copy
+    assert not copy.whole
+
+
+def test_lines_behind_the_end_are_left_for_the_next_time() -> None:
+    """A log that grows while it is read is read up to the size that it had before."""
+    log = b"".join(map(logs.plain, RECORDS))
+
+    assert 2 == len(list(read_copies(io.BytesIO(log), len(log) - 1)))
+
+
+@given(st.binary(max_size=300) | st.text(max_size=300).map(lambda text: b" onbox[1]: @cee: " + text.encode("utf-8")))
+def test_no_log_breaks_the_reader(log: bytes) -> None:
+    """Whatever stands in a log, it is read to its end."""
+    assert {None} >= set(read(log))

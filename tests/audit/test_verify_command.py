@@ -6,25 +6,26 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import journals
+import logs
 import pytest
 
-from onbox.audit.copies import Comparison
 from onbox.audit.record import GENESIS
-from onbox.audit.verify import Problem, Verification
-from onbox.screen.verification import as_json, findings, outcome
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from rehearsal import Machine, Onbox
 
-LINES = journals.chained({"event": "resync.refused", "run": f"run-{number}"} for number in range(5))
-HEAD = json.loads(LINES[-1])["hash"]
+    from onbox.audit.record import Record
+
+RECORDS = logs.chain("now", 5, hour=2)
+LINES = logs.lines(RECORDS).splitlines(keepends=True)
+HEAD = RECORDS[-1]["hash"]
 
 
 @pytest.fixture
 def copy(place: Path) -> Path:
-    """Return a copy of a journal that lies elsewhere, whose tip file came along."""
+    """Return a copy of a journal that lies elsewhere, whose tip.json came along."""
     path = place / "copy.jsonl"
     path.write_bytes(b"".join(LINES))
     journals.put_tip(place, 5, HEAD)
@@ -46,11 +47,11 @@ def test_journal_of_this_machine_is_verified(appliance: Machine, onbox: Onbox) -
 
     assert (0, "") == (run.exit_code, run.errors)
     assert f"head {appliance.journal()[-1]['hash']}" in map(str.strip, run.screen.splitlines())
-    assert "3 sound records" in run.screen
+    assert "3 records are intact" in " ".join(run.screen.split())
 
 
 def test_copy_elsewhere_is_verified(onbox: Onbox, copy: Path) -> None:
-    """A copy is read without the settings of its machine, and the tip file beside it is used."""
+    """A copy is read without the settings of its machine, and the tip.json beside it is used."""
     onbox.machine.config.unlink()
 
     assert 0 == onbox.without_terminal("audit", "verify", "--file", str(copy)).exit_code
@@ -59,27 +60,22 @@ def test_copy_elsewhere_is_verified(onbox: Onbox, copy: Path) -> None:
     run = onbox.without_terminal("audit", "verify", "--file", str(copy))
     assert 7 == run.exit_code
     assert "Line 4" in run.screen
-    assert "records 4 to 5 are missing at the end" in " ".join(run.screen.split())
 
 
 def test_program_gets_one_object(onbox: Onbox, copy: Path) -> None:
-    """With --json there is one object, whose members say the same."""
+    """With --json there is one object, with a code for the verdict and for each finding."""
     lines = list(LINES)
     del lines[2]
     copy.write_bytes(b"".join(lines))
 
     exit_code, fields = told(onbox, "--file", str(copy))
 
-    assert (7, 7, "audit verify", "damaged", str(copy)) == (
-        exit_code,
-        fields["exit_code"],
-        fields["command"],
-        fields["outcome"],
-        fields["file"],
-    )
-    what = "it holds record 4, where record 3 must stand"
-    assert {"line": 3, "what": what, "accident": False} == fields["problem"]
-    assert (2, "agrees", None, []) == (fields["records"], fields["tip"], fields["copies"], fields["unfinished"])
+    names = ("exit_code", "command", "code", "file", "records", "tip", "copies", "unfinished")
+    expected = [7, "audit verify", "audit-damaged", str(copy), 2, "agrees", None, []]
+    assert (7, expected) == (exit_code, [fields[name] for name in names])
+    assert (3, "record-misplaced") == (fields["problem"]["line"], fields["problem"]["code"])
+    found = [(finding["state"], finding["code"]) for finding in fields["findings"]]
+    assert [("ok", "chain"), ("ok", "tip-agrees"), ("error", "record-misplaced")] == found
 
 
 @pytest.mark.parametrize(("head", "exit_code"), [(HEAD, 0), (GENESIS, 0), ("f" * 64, 7), ("x", 2)])
@@ -88,19 +84,71 @@ def test_head_kept_elsewhere_is_compared(head: str, exit_code: int, onbox: Onbox
     assert exit_code == onbox.without_terminal("audit", "verify", "--file", str(copy), "--head", head).exit_code
 
 
-def test_copies_are_compared(onbox: Onbox, copy: Path) -> None:
-    """Copies of records that the journal lost are damage, also of a journal that is gone."""
-    log = copy.with_name("log")
-    log.write_bytes(b"".join(LINES))
-    assert (0, 5) == (told(onbox, "--file", str(copy), "--against", str(log))[0], len(LINES))
+OLD = logs.chain("old", 3, hour=1)
+# The journal, the copies, other arguments, and the code of the verdict.
+COMPARISONS: dict[str, tuple[bytes, list[Record], list[str], str]] = {
+    "sound": (logs.lines(RECORDS), RECORDS, [], "audit-sound"),
+    "truncated": (logs.lines(RECORDS[:4]), RECORDS, [], "audit-damaged"),
+    "another chain": (logs.lines(RECORDS), [*OLD, *RECORDS], [], "audit-other-chain"),
+    "another chain, known": (
+        logs.lines(RECORDS),
+        [*OLD, *RECORDS],
+        ["--head", OLD[-1]["hash"], "--head", HEAD],
+        "audit-sound",
+    ),
+    "set back": (
+        logs.lines(logs.chain("back", 1, hour=3, after=RECORDS[:2])),
+        logs.chain("back", 1, hour=3, after=RECORDS)[:5] + logs.chain("back", 1, hour=3, after=RECORDS[:2]),
+        [],
+        "audit-set-back",
+    ),
+    "no copies": (logs.lines(RECORDS), [], [], "copies-missing"),
+    "text mode": (logs.lines(RECORDS).replace(b"\n", b"\r\n"), RECORDS, [], "audit-text-mode"),
+    "incomplete": (logs.lines(RECORDS) + b"{", RECORDS, [], "audit-torn"),
+}
 
-    copy.write_bytes(b"".join(LINES[:4]))
+
+@pytest.mark.parametrize(("journal", "copies", "arguments", "code"), COMPARISONS.values(), ids=COMPARISONS)
+def test_copies_are_compared(
+    journal: bytes, copies: list[Record], arguments: list[str], code: str, onbox: Onbox, copy: Path
+) -> None:
+    """The verdict has a code of its own for each case, and the exit code says whether there is damage."""
+    copy.write_bytes(journal)
     copy.with_name("tip.json").unlink()
-    exit_code, fields = told(onbox, "--file", str(copy), "--against", str(log))
-    assert (7, "damaged", None, [5]) == (exit_code, fields["outcome"], fields["problem"], fields["copies"]["lost"])
+    log = copy.with_name("log")
+    log.write_bytes(b"".join(map(logs.plain, copies)))
 
+    exit_code, fields = told(onbox, "--file", str(copy), "--against", str(log), "--host", logs.HOST.name, *arguments)
+
+    assert code == fields["code"]
+    assert {"audit-sound": 0, "copies-missing": 2}.get(code, 7) == exit_code == fields["exit_code"]
+
+
+def test_host_is_this_machine(appliance: Machine, onbox: Onbox) -> None:
+    """Without --host, the copies of this machine count, whatever host the records of the journal name."""
+    onbox("resync")
+    path = appliance.audit / "audit.jsonl"
+    log = onbox.home / "log"
+    log.write_bytes(b"".join(map(logs.plain, appliance.journal())))
+    assert 0 == told(onbox, "--against", str(log))[0]
+    assert 2 == told(onbox, "--against", str(log), "--host", "other")[0]
+
+    renamed = [record | {"host": {"name": "other", "machine_id": None}} for record in appliance.journal()]
+    path.write_bytes(logs.lines(logs.rechained(renamed, 0)))
+    path.with_name("tip.json").unlink()
+    exit_code, fields = told(onbox, "--against", str(log))
+    assert (7, [1, 2, 3]) == (exit_code, fields["copies"]["changed"])
+
+
+def test_removed_journal_has_lost_all(onbox: Onbox, copy: Path) -> None:
+    """The copies tell what a removed journal held."""
+    log = copy.with_name("log")
+    log.write_bytes(b"".join(map(logs.plain, RECORDS)))
     copy.unlink()
-    exit_code, fields = told(onbox, "--file", str(copy), "--against", str(log))
+    copy.with_name("tip.json").unlink()
+
+    exit_code, fields = told(onbox, "--file", str(copy), "--against", str(log), "--host", "am1", "--head", HEAD)
+
     assert (7, [1, 2, 3, 4, 5]) == (exit_code, fields["copies"]["lost"])
 
 
@@ -126,84 +174,3 @@ def test_nothing_is_written(onbox: Onbox, copy: Path) -> None:
     onbox.without_terminal("audit", "verify", "--file", str(copy))
 
     assert before == state()
-
-
-SOUND = Verification(3, HEAD, "agrees", None)
-TORN = Verification(3, HEAD, "missing", Problem(4, "it was never finished", accident=True))
-DAMAGED = Verification(3, HEAD, "unreadable", Problem(None, "it is gone"), head_at=1)
-LEFT = Verification(
-    3, HEAD, "behind", None, unfinished=({"run": "run-9", "time": "2026", "actor": {"admin": "ocadmin"}},)
-)
-COPIES = Comparison(compared=5, without_copy=[1, 2], unrecorded=["run-7"], others=3, unreadable=4)
-
-
-@pytest.mark.parametrize(
-    ("verification", "comparison", "expected"),
-    [
-        (SOUND, None, "sound"),
-        (LEFT, COPIES, "sound"),
-        (TORN, None, "torn"),
-        (TORN, Comparison(lost=[3]), "damaged"),
-        (SOUND, Comparison(changed=[3]), "damaged"),
-        (DAMAGED, COPIES, "damaged"),
-    ],
-)
-def test_outcome_is_the_worst(verification: Verification, comparison: Comparison | None, expected: str) -> None:
-    """What was lost or changed weighs more than an accident; notes weigh nothing."""
-    assert expected == outcome(verification, comparison)
-
-
-ROWS = [
-    (SOUND, None, [("ok", "Chain", "3 sound records from the beginning on"), ("ok", "Tip", "tip.json agrees")]),
-    (
-        LEFT,
-        COPIES,
-        [
-            ("ok", "Chain", "3 sound records from the beginning on"),
-            ("ok", "Tip", "tip.json names an earlier record of the journal"),
-            ("warning", "No result", "run run-9 of ocadmin at 2026"),
-            ("ok", "Copies", "5 compared"),
-            ("warning", "Copies", "without a copy: record 1-2"),
-            ("warning", "Copies", "only syslog has the result of run run-7"),
-            ("warning", "Copies", "4 were cut or garbled on the way"),
-            ("ok", "Copies", "3 are of other hosts"),
-        ],
-    ),
-    (
-        TORN,
-        Comparison(compared=1, lost=[3]),
-        [
-            ("ok", "Chain", "3 sound records from the beginning on"),
-            ("warning", "Tip", "there is no tip.json, so a cut-off end would not show"),
-            ("ok", "Copies", "1 compared"),
-            ("error", "Copies", "lost: record 3"),
-            ("warning", "Line 4", "it was never finished"),
-        ],
-    ),
-    (
-        DAMAGED,
-        None,
-        [
-            ("ok", "Chain", "3 sound records from the beginning on"),
-            ("error", "Tip", "tip.json is not what onbox writes"),
-            ("ok", "Known head", "it is record 1; 2 were written since"),
-            ("error", "Journal", "it is gone"),
-        ],
-    ),
-]
-
-
-@pytest.mark.parametrize(("verification", "comparison", "rows"), ROWS, ids=["sound", "left", "torn", "damaged"])
-def test_each_thing_has_a_row(
-    verification: Verification, comparison: Comparison | None, rows: list[tuple[str, str, str]]
-) -> None:
-    """A person sees everything that was looked at, and what is wrong last."""
-    assert rows == findings(verification, comparison)
-
-
-def test_runs_without_a_result_are_members() -> None:
-    """A program gets the run, the time and the administrator of each run without a result."""
-    members = as_json(LEFT, COPIES)
-
-    assert [{"run": "run-9", "time": "2026", "admin": "ocadmin"}] == members["unfinished"]
-    assert ["run-7"] == members["copies"]["unrecorded"]

@@ -1,0 +1,240 @@
+"""The journal beside the syslog copies of its records.
+
+Nobody on the machine can take a copy back that was sent.
+So a forged copy can raise a false alarm, but never hide a change: adding one never turns damage into agreement.
+"""
+
+import os
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
+
+from onbox.audit.copies import Copy, read_copies, text_in
+from onbox.audit.files import open_to_read
+from onbox.audit.reader import in_utf8, object_of
+from onbox.audit.record import Record, digest
+from onbox.errors import OnboxError
+from onbox.identity import Host
+
+_MOST_SEARCHED = 100
+
+
+@dataclass(frozen=True)
+class Version:
+    """One of several different copies with the same number: where it stands, and whether the journal has it."""
+
+    line: int
+    hash: str
+    in_journal: bool
+
+
+@dataclass(frozen=True)
+class OtherChain:
+    """Copies of another chain of this host: a journal that was moved away, or removed.
+
+    `first` and `last` are numbers, `hash` is that of the last; it is `known` if that was given.
+    """
+
+    first: int
+    last: int
+    hash: str
+    known: bool
+
+
+@dataclass
+class Comparison:
+    """What the copies say of a journal; records are named by their numbers.
+
+    `lost` were copied, and the journal does not have them.
+    `set_back` is the number from which on the journal has other records, copied later; None if there is none.
+    `changed` differ from their copies; `rehashed` have the same content, but follow another record.
+    `differing` has the copies of each number of which there are different ones.
+    `unrecorded` are runs whose result no journal could take, so that only syslog has it.
+    `others` counts copies by the names of other hosts, `unreadable` those that are truncated, garbled or forged.
+    """
+
+    compared: int = 0
+    lost: list[int] = field(default_factory=list)
+    set_back: int | None = None
+    changed: list[int] = field(default_factory=list)
+    rehashed: list[int] = field(default_factory=list)
+    differing: dict[int, list[Version]] = field(default_factory=dict)
+    chains: list[OtherChain] = field(default_factory=list)
+    without_copy: list[int] = field(default_factory=list)
+    unrecorded: list[str] = field(default_factory=list)
+    others: dict[str, int] = field(default_factory=dict)
+    unreadable: int = 0
+
+    @property
+    def unknown_chains(self) -> list[OtherChain]:
+        """Give the other chains whose last hash was not given."""
+        return [chain for chain in self.chains if not chain.known]
+
+    @property
+    def is_damage(self) -> bool:
+        """Tell whether the journal is not what the copies say."""
+        return bool(self.lost or self.changed or self.rehashed or self.differing or self.unknown_chains)
+
+
+def compare(journal: Path, copies: Path, *, host: Host, heads: Collection[str] = ()) -> Comparison:
+    """Compare the JOURNAL of HOST with the file COPIES.
+
+    A copy is of HOST if it has its name or its machine ID.
+    Another chain is no damage if its last hash is one of HEADS, noted when its journal was moved away.
+
+    Raises:
+        OnboxError: if a file can't be read.
+    """
+    found, known = Comparison(), {head.lower() for head in heads}
+    try:
+        with open_to_read(copies) as stream, _left_of(journal) as left:
+            # A record is copied after it is written: the journal has what is copied by now.
+            end = os.fstat(stream.fileno()).st_size
+            records = _Journal(left)
+            same, strange = _sorted(read_copies(stream, end), records, host, found)
+    except OSError as error:
+        raise OnboxError("copies-unreadable", path=error.filename or copies, detail=error.strerror) from None
+    for chain in _chains(strange, records.begin, known):
+        first, last = chain.copies[0], chain.copies[-1]
+        if records.has(chain):
+            _judge(found, chain, records, same)
+        else:
+            is_known = last.whole and last.hash in known
+            found.chains.append(OtherChain(first.seq, last.seq, last.hash, is_known))
+    found.compared = len(same)
+    found.without_copy = sorted(records.numbers - same.keys())
+    found.lost, found.changed, found.rehashed = map(_ascending, (found.lost, found.changed, found.rehashed))
+    found.unrecorded = list(dict.fromkeys(found.unrecorded))
+    found.differing = {
+        number: sorted(versions, key=lambda version: version.line)
+        for number, versions in sorted(found.differing.items())
+        if len(versions) > 1
+    }
+    return found
+
+
+def _ascending(numbers: list[int]) -> list[int]:
+    return sorted(set(numbers))
+
+
+def _left_of(journal: Path) -> BinaryIO:
+    try:
+        return open_to_read(journal)
+    except FileNotFoundError:
+        return BytesIO()
+
+
+@dataclass
+class _Chain:
+    """Copies that follow each other, and the latest of their times."""
+
+    copies: list[Copy] = field(default_factory=list)
+    latest: str = ""
+
+    def add(self, copy: Copy) -> None:
+        self.copies.append(copy)
+        self.latest = max(self.latest, text_in(copy.record, "time"))
+
+
+class _Journal:
+    """The records of a journal by number and hash; the hash is computed again, whatever a record says."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._records: dict[int, dict[str, Record]] = {}
+        self._runs: set[str] = set()
+        self.begin = ""
+        for line in in_utf8(stream)[0]:
+            record = object_of(line)
+            if record and type(record.get("seq")) is int:
+                self._records.setdefault(record["seq"], {}).setdefault(digest(record), record)
+                self._runs.add(text_in(record, "run"))
+                self.begin = self.begin or text_in(record, "time")
+
+    @property
+    def numbers(self) -> set[int]:
+        return set(self._records)
+
+    def at(self, seq: int) -> dict[str, Record]:
+        """Give the records with the number SEQ by their hashes; a damaged journal can have several."""
+        return self._records.get(seq, {})
+
+    def has(self, chain: _Chain) -> bool:
+        """Tell whether CHAIN was written into this journal, not into one that was moved away before it began."""
+        first, last = chain.copies[0], chain.copies[-1]
+        return (
+            not self._records
+            or first.prev in self.at(first.seq - 1)
+            or last.hash in [text_in(record, "prev") for record in self.at(last.seq + 1).values()]
+            or any(text_in(copy.record, "run") in self._runs - {""} for copy in chain.copies)
+            or (first.seq > 1 and text_in(first.record, "time") >= self.begin)
+        )
+
+
+def _sorted(
+    copies: Iterable[Copy | None], journal: _Journal, host: Host, found: Comparison
+) -> tuple[dict[int, Copy], dict[tuple[int, str], Copy]]:
+    """Give the copies of HOST that JOURNAL agrees with, and those that it does not have; count all others in FOUND."""
+    same, strange = dict[int, Copy](), dict[tuple[int, str], Copy]()
+    for copy in copies:
+        named = copy.record["host"] if copy else {}
+        if copy is None:
+            found.unreadable += 1
+        elif named["name"] != host.name and (not host.machine_id or named.get("machine_id") != host.machine_id):
+            found.others[named["name"]] = found.others.get(named["name"], 0) + 1
+        elif not copy.seq:
+            found.unrecorded.append(text_in(copy.record, "run"))
+        elif copy.hash not in journal.at(copy.seq):
+            before = strange.get((copy.seq, copy.hash))
+            if before is None or (copy.whole and not before.whole):
+                strange[copy.seq, copy.hash] = copy
+        elif copy.is_copy_of(journal.at(copy.seq)[copy.hash]):
+            same.setdefault(copy.seq, copy)
+        else:
+            found.unreadable += 1
+    return same, strange
+
+
+def _chains(strange: dict[tuple[int, str], Copy], begin: str, known: set[str]) -> list[_Chain]:
+    """Give copies that the journal does not have in chains.
+
+    Only a hash that is proven links two copies for sure.
+    If a copy was lost or is not whole, the next one continues the latest chain before it that has no KNOWN end,
+    but only if it is older than the BEGIN of the journal.
+    """
+    chains: list[_Chain] = []
+    ends: dict[tuple[int, str], _Chain] = {}
+    for copy in sorted(strange.values(), key=lambda copy: (copy.seq, copy.line)):
+        before = (copy.seq - 1, copy.prev)
+        chain = ends.pop(before, None)
+        if chain is None or not (copy.whole and chain.copies[-1].whole):
+            gapped = [each for each in chains[-_MOST_SEARCHED:] if each.copies[-1].seq < copy.seq - 1]
+            possible = gapped if before not in strange else [chain] if chain else []
+            time = text_in(copy.record, "time")
+            older = [each for each in possible if each.latest <= time < begin and each.copies[-1].hash not in known]
+            chain = max(older, key=lambda each: each.latest, default=None)
+        if chain is None:
+            chain = _Chain()
+            chains.append(chain)
+        chain.add(copy)
+        ends[copy.seq, copy.hash] = chain
+    return chains
+
+
+def _judge(found: Comparison, chain: _Chain, journal: _Journal, same: dict[int, Copy]) -> None:
+    """Say in FOUND what CHAIN, which JOURNAL should have and does not, means."""
+    set_back = any(copy.seq in same and copy.line < same[copy.seq].line for copy in chain.copies)
+    if set_back:
+        found.set_back = min(chain.copies[0].seq, found.set_back or chain.copies[0].seq)
+    for copy in chain.copies:
+        records = journal.at(copy.seq).values()
+        if set_back or not records:
+            found.lost.append(copy.seq)
+        elif copy.seq not in same:
+            rehashed = any(copy.is_copy_of(record, "prev") for record in records)
+            (found.rehashed if rehashed else found.changed).append(copy.seq)
+        versions = found.differing.setdefault(copy.seq, [])
+        if not versions and copy.seq in same:
+            versions.append(Version(same[copy.seq].line, same[copy.seq].hash, in_journal=True))
+        versions.append(Version(copy.line, copy.hash, in_journal=False))

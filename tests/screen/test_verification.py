@@ -1,0 +1,113 @@
+"""What a verification found, for a person and for a program."""
+
+from __future__ import annotations
+
+import pytest
+
+from onbox.audit.comparison import Comparison, OtherChain, Version
+from onbox.audit.verify import Problem, Verification
+from onbox.screen.verification import as_json, findings, verdict
+
+HEAD, OTHER = "a" * 64, "b" * 64
+SOUND = Verification(3, HEAD, "agrees", None)
+TORN = Verification(3, HEAD, "missing", Problem("record-torn", 4, "it is incomplete"))
+DAMAGED = Verification(3, HEAD, "unreadable", Problem("tip-unreadable", None, "it is gone"))
+TEXT_MODE = Verification(3, HEAD, "behind", None, form="UTF-16")
+HEADLESS = Verification(3, HEAD, "agrees", None, heads={OTHER: None, HEAD: 2})
+LEFT = Verification(
+    3, HEAD, "behind", None, unfinished=({"run": "run-9", "time": "2026", "actor": {"admin": "ocadmin"}},)
+)
+KNOWN = Comparison(compared=3, chains=[OtherChain(1, 2, OTHER, known=True)])
+UNKNOWN = Comparison(compared=3, chains=[OtherChain(1, 2, OTHER, known=False)])
+NOTES = Comparison(compared=5, without_copy=[1, 2], unrecorded=["run-7"], others={"am2": 3}, unreadable=4)
+VERSIONS = [Version(4, HEAD, in_journal=True), Version(9, OTHER, in_journal=False)]
+SET_BACK = Comparison(compared=3, lost=[4, 5], set_back=4, differing={4: VERSIONS})
+
+VERDICTS: list[tuple[Verification, Comparison | None, str]] = [
+    (SOUND, None, "audit-sound"),
+    (LEFT, NOTES, "audit-sound"),
+    (SOUND, KNOWN, "audit-sound"),
+    (HEADLESS, KNOWN, "audit-sound"),
+    (HEADLESS, UNKNOWN, "audit-damaged"),
+    (HEADLESS, None, "audit-damaged"),
+    (SOUND, UNKNOWN, "audit-other-chain"),
+    (SOUND, Comparison(), "copies-missing"),
+    (TEXT_MODE, Comparison(), "audit-text-mode"),
+    (TORN, None, "audit-torn"),
+    (TORN, Comparison(), "audit-torn"),
+    (TORN, Comparison(lost=[3]), "audit-damaged"),
+    (SOUND, Comparison(differing={4: VERSIONS}), "audit-damaged"),
+    (TEXT_MODE, SET_BACK, "audit-set-back"),
+    (SOUND, Comparison(changed=[3], set_back=4), "audit-damaged"),
+    (DAMAGED, SET_BACK, "audit-damaged"),
+]
+
+
+@pytest.mark.parametrize(("verification", "comparison", "code"), VERDICTS)
+def test_verdict_is_the_worst(verification: Verification, comparison: Comparison | None, code: str) -> None:
+    """Lost or changed records weigh most, then the copies, then the form; notes weigh nothing."""
+    assert code == verdict(verification, comparison)
+
+
+FINDINGS: list[tuple[Verification, Comparison | None, list[str]]] = [
+    (SOUND, None, ["ok chain", "ok tip-agrees"]),
+    (
+        LEFT,
+        NOTES,
+        [
+            *("ok chain", "ok tip-behind", "warning no-result", "ok compared", "ok others"),
+            *("warning without-copy", "warning unrecorded", "warning unreadable"),
+        ],
+    ),
+    (TORN, Comparison(lost=[3]), ["ok chain", "warning tip-missing", "error lost", "error record-torn"]),
+    (DAMAGED, None, ["ok chain", "error tip-unreadable"]),
+    (HEADLESS, None, ["ok chain", "ok tip-agrees", "ok head-found", "error head-missing"]),
+    (HEADLESS, KNOWN, ["ok chain", "ok tip-agrees", "ok head-found", "ok compared", "ok known-chain"]),
+    (SOUND, UNKNOWN, ["ok chain", "ok tip-agrees", "ok compared", "error other-chain"]),
+    (
+        TEXT_MODE,
+        SET_BACK,
+        [
+            "ok chain",
+            "ok tip-behind",
+            "ok compared",
+            "error set-back",
+            "error lost",
+            "error differing",
+            "error text-mode",
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("verification", "comparison", "codes"), FINDINGS)
+def test_each_thing_has_a_finding(verification: Verification, comparison: Comparison | None, codes: list[str]) -> None:
+    """A person sees everything that was looked at, a program its state and code, and what is wrong comes last."""
+    found = findings(verification, comparison)
+
+    assert codes == [f"{finding.state} {finding.code}" for finding in found]
+    assert [finding._asdict() for finding in found] == as_json(verification, comparison)["findings"]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "text"), [([5], "5"), ([1, 2, 3], "1-3"), ([1, 3, 4, 9], "1, 3-4, 9"), ([1, 2], "1-2")]
+)
+def test_numbers_are_written_short(numbers: list[int], text: str) -> None:
+    """Neighbours are written as the first and the last of them."""
+    assert findings(SOUND, Comparison(lost=numbers))[-1].what.endswith(f"record {text}")
+
+
+def test_both_different_copies_are_shown() -> None:
+    """The line of each copy stands there, and whether the journal has it."""
+    text = findings(SOUND, SET_BACK)[-1].what
+
+    assert "record 4: line 4 (aaaaaaaaaaaa..., in the journal), line 9 (bbbbbbbbbbbb..., not in the journal)" in text
+
+
+def test_program_gets_members() -> None:
+    """The parts of the verification are members of the object."""
+    members = as_json(LEFT, NOTES)
+
+    assert [{"run": "run-9", "time": "2026", "admin": "ocadmin"}] == members["unfinished"]
+    assert (["run-7"], 4) == (members["copies"]["unrecorded"], members["copies"]["unreadable"])
+    assert (2, None) == (as_json(HEADLESS, None)["head_at"], as_json(HEADLESS, None)["problem"])
