@@ -161,7 +161,7 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
     "rsautil-account": (
         _REFUSED,
         "The account {account} can modify {path}, so onbox will not type a password into rsautil.",
-        "Only root and the owner of rsautil should own it or stand in its ACL: getfacl {path}",
+        "Only root and the owner of rsautil may be able to modify it. See its owner and its ACL: getfacl {path}",
     ),
     "rsautil-group": (
         _REFUSED,
@@ -185,7 +185,7 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
     "in-background": (
         _REFUSED,
         "onbox runs in the background, where it cannot read from the terminal.",
-        "Start it in the foreground, with timeout as: timeout --foreground TIME onbox resync",
+        "Start it in the foreground. With timeout: timeout --foreground SECONDS onbox resync",
     ),
     "another-run": (
         _REFUSED, "Another run is in progress on this appliance{holder}.", "Wait until it finishes: onbox status"
@@ -290,8 +290,8 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
     ),
     "syslog-journald": (
         _DONE,
-        "{path} takes records for journald, and no other service reads them from there.",
-        "Start rsyslog so that the syslog copy can leave this machine: systemctl status rsyslog",
+        "{path} leads to journald, and nothing reads the socket to which journald forwards messages.",
+        "Start rsyslog, or make sure that it reads the journal of systemd: systemctl status rsyslog",
     ),
     "run-abandoned": (
         _UNKNOWN,

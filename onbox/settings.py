@@ -1,4 +1,4 @@
-"""The settings file: what can differ between two appliances, with its defaults."""
+"""The settings file: everything that can differ between two appliances, with the defaults."""
 
 import codecs
 import hashlib
@@ -18,7 +18,7 @@ DEFAULT_FILE = Path("/etc/onbox/onbox.toml")
 
 @dataclass(frozen=True)
 class Settings:
-    """What can differ between two appliances; times are in seconds, "" stands for none."""
+    """Everything that can differ between two appliances; times are in seconds, "" stands for none."""
 
     home: Path = Path("/opt/rsa/am")
     user: str = ""

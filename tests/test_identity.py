@@ -115,7 +115,7 @@ def test_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     ("content", "number"), [("1000", 1000), ("0", 0), ("4294967295", None), ("", None), ("x", None)]
 )
 def test_kernel_number(tmp_path: Path, content: str, number: int | None) -> None:
-    """What the kernel has not set, or doesn't keep, is nothing."""
+    """A number that the kernel has not set, or does not keep, is None."""
     file = tmp_path / "loginuid"
     file.write_text(content)
 

@@ -1,4 +1,4 @@
-"""Each check finds what it is there for, and `onbox check` says of a machine what `onbox resync` does there."""
+"""`onbox check` and `onbox resync` agree about every machine, and each check finds its fault."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ STARTS = {
     "a folder that is gone": ("", 'mkdir gone && cd gone && rmdir ../gone && "$@"'),
 }
 
-# What is wrong with the machine, whose last run left a journal and room for a result.
+# The state of a machine whose last run left a journal and room for a result: code as above, and the shell's words.
 MACHINES = {
     "journal of the last run": ("", ""),
     "settings not TOML": ("settings-unreadable", "echo nonsense >$config"),
@@ -146,7 +146,7 @@ MACHINES = {
     "syslog a file": ("syslog-required", "syslog_ /etc/passwd required"),
 }
 
-# The same for what takes root to spoil.
+# States that only root can make.
 ROOT = {
     "root": ("root", ""),
     "another user": ("wrong-user", ""),
@@ -271,7 +271,7 @@ def state_of(machine: Machine) -> list[str]:
 
 @pytest.mark.parametrize(("code", "start"), STARTS.values(), ids=STARTS)
 def test_starts(machine: Machine, onbox: Onbox, code: str, start: str) -> None:
-    """However onbox is started: check ends with 3 exactly if resync ends with 3 or 5 before its first question."""
+    """check ends with 3 exactly if resync, started the same way, ends with 3 or 5 before its first question."""
     assert machine == onbox.machine
 
     assert_agreed(onbox, start, code)
@@ -279,7 +279,7 @@ def test_starts(machine: Machine, onbox: Onbox, code: str, start: str) -> None:
 
 @pytest.mark.parametrize(("code", "script"), MACHINES.values(), ids=MACHINES)
 def test_machines(machine: Machine, onbox: Onbox, code: str, script: str) -> None:
-    """Whatever is wrong with the machine: check ends with 3 exactly if resync ends before its first question."""
+    """check ends with 3 exactly if resync ends with 3 or 5 before its first question, on every kind of machine."""
     spoil(machine, script)
 
     assert_agreed(onbox, '"$@"', code)
@@ -288,7 +288,7 @@ def test_machines(machine: Machine, onbox: Onbox, code: str, script: str) -> Non
 @pytest.mark.root
 @pytest.mark.parametrize(("name", "code", "script"), [(name, *row) for name, row in ROOT.items()], ids=ROOT)
 def test_machines_of_root(machine: Machine, onbox: Onbox, name: str, code: str, script: str) -> None:
-    """The same for what only root can do to a machine."""
+    """The same rule holds for machines that only root can spoil."""
     start = {"root": 'shift 4; "$@"', "another user": f'chmod a+x "{CHECKOUT.parent}"; shift 4; {OTHER} "$@"'}
     if name in start:
         script = "chown root $config; chmod 711 .; " + script
@@ -344,7 +344,7 @@ def found(subject: Subject, check: str, **settings: Any) -> str:
 
 
 def test_file_system_without_nameless_files(subject: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where a file system has no files without a name, its free space decides."""
+    """The free space decides if a file system has no files without a name."""
     monkeypatch.setattr(os, "O_TMPFILE", os.O_DIRECTORY)
     assert "check-passed" == found(subject, "room")
 

@@ -107,7 +107,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("content", "key", "named"), WRONG, ids=lambda value: repr(value)[:40])
 def test_wrong(content: str, key: str, named: str) -> None:
-    """What is wrong is named with its file; nothing is guessed."""
+    """A fault is named with its file; nothing is guessed."""
     with pytest.raises(OnboxError) as caught:
         parse(content.encode("latin-1"), "x.toml")
 
@@ -125,7 +125,7 @@ TOML = st.sampled_from([
 
 @given(st.lists(TOML | st.text(max_size=5)).map("".join).map(lambda text: text.encode("utf-8", "surrogatepass")))
 def test_any_content(content: bytes) -> None:
-    """Whatever the file holds, it is either taken or refused as an error of onbox."""
+    """Any content is either taken or refused as an error of onbox."""
     try:
         settings = parse(content, "x.toml")
     except OnboxError as error:
@@ -185,7 +185,7 @@ def test_load_of_a_stranger(tmp_path: Path) -> None:
 
 
 def test_load_no_file(tmp_path: Path) -> None:
-    """What is no regular file is refused at once: a pipe that nobody writes to, a folder, a name that can't be."""
+    """Only a regular file is read: a FIFO without a writer, a folder and an impossible name are refused at once."""
     os.mkfifo(tmp_path / "pipe")
 
     for path in (tmp_path / "pipe", tmp_path, tmp_path / "a\0b"):

@@ -101,7 +101,7 @@ def test_names_and_addresses_are_replaced(text: str, expected: str) -> None:
 
 @given(some.ip_addresses(), some.sampled_from([" ", "\n", "/", "=", "[", ","]))
 def test_no_address_gets_through(address: object, before: str) -> None:
-    """Whatever stands before an address, it is replaced."""
+    """An address is replaced, whatever stands before it."""
     assert str(address) not in without_names(f"x{before}{address}{before}y", {})
 
 

@@ -1,4 +1,4 @@
-"""Whoever could modify a file, or put another one in its place, is found."""
+"""Everybody who could modify a file or put another one in its place is found."""
 
 from __future__ import annotations
 

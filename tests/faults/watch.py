@@ -123,6 +123,7 @@ class Syslog:
 
     def __exit__(self, *_: object) -> None:
         """Receive what was sent so far, and end."""
+        self.path.chmod(0o666)
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
             sender.sendto(b"", str(self.path))
         self._thread.join()
