@@ -183,8 +183,12 @@ def check_terminal(subject: Subject) -> Finding:
 def check_journal(subject: Subject) -> Finding:
     """Require an audit journal that a run can append to, and an intact end. Nothing is written to find out."""
     folder, uid = subject.settings.directory, subject.caller.uid
-    if not os.path.lexists(folder):
+    try:
+        folder.lstat()
+    except FileNotFoundError:
         return _ok(f"{folder}, made by the first run")
+    except OSError as error:
+        return _error("journal-folder", path=folder, detail=error.strerror)
     if not os.path.lexists(folder / FILE):
         return _without_journal(folder, uid)
     with closing(Journal(folder, uid, reading=True)) as journal:

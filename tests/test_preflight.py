@@ -33,11 +33,12 @@ if TYPE_CHECKING:
 OTHER = "setpriv --reuid=61174 --regid=61174 --clear-groups"  # an account that nobody has
 ASKS = next(iter(ANSWERS))  # the first question
 
-# How onbox is started: the code of the finding that matters ("" for none), and the shell's words around it.
+# How onbox is started: the code of the finding that matters ("" for none), the shell's words around it, and more.
 STARTS = {
     "a terminal": ("", '"$@"'),
     "a pipe as standard input": ("no-terminal", 'true | "$@"'),
     "nothing as standard input": ("no-terminal", '"$@" </dev/null'),
+    "standard input closed": ("no-terminal", '"$@" <&-'),
     "nohup": ("no-terminal", 'nohup "$@" | cat; exit ${PIPESTATUS[0]}'),
     "no controlling terminal": ("no-controlling-terminal", 'setsid --wait "$@"'),
     "a background process": ("in-background", 'timeout 20 "$@"; exit $?'),
@@ -49,6 +50,7 @@ STARTS = {
     "umask 777": ("", 'umask 777; "$@"'),
     "umask 277": ("", 'umask 277; "$@"'),
     "umask 000": ("", 'umask 000; "$@"'),
+    "umask 277, folder empty": ("", 'umask 277; "$@"', "rm $audit/*"),
     "SIGCHLD ignored": ("", 'trap "" CHLD; exec "$@"'),
     "SIGXFSZ not ignored, and files limited": ("journal-write", 'ulimit -f 16; "$@"'),
     "no variables": ("", 'exec env -i "PYTHONPATH=$PYTHONPATH" "$@"'),
@@ -97,6 +99,7 @@ MACHINES = {
     "folder missing": ("", "rm -r $audit"),
     "folder missing, and the one above it": ("journal-folder", "sed -i s:/audit:/no/audit: $config"),
     "folder missing, and the one above it closed": ("journal-folder", "rm -r $audit; chmod 500 ."),
+    "folder missing, with a name that is too long": ("journal-folder", "sed -i s:/audit:/$(printf %0300d): $config"),
     "folder missing, and a file above it": ("journal-folder", "sed -i s:/audit:/onbox.toml/audit: $config"),
     "folder empty": ("", "rm $audit/*"),
     "folder a file": ("journal-folder", "rm -r $audit; touch $audit"),
@@ -269,10 +272,10 @@ def state_of(machine: Machine) -> list[str]:
     return sorted(subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines())
 
 
-@pytest.mark.parametrize(("code", "start"), STARTS.values(), ids=STARTS)
-def test_starts(machine: Machine, onbox: Onbox, code: str, start: str) -> None:
+@pytest.mark.parametrize(("code", "start", "script"), [(*row, "")[:3] for row in STARTS.values()], ids=STARTS)
+def test_starts(machine: Machine, onbox: Onbox, code: str, start: str, script: str) -> None:
     """check ends with 3 exactly if resync, started the same way, ends with 3 or 5 before its first question."""
-    assert machine == onbox.machine
+    spoil(machine, script)
 
     assert_agreed(onbox, start, code)
 
