@@ -50,6 +50,7 @@ STARTS = {
     "umask 777": ("", 'umask 777; "$@"'),
     "umask 277": ("", 'umask 277; "$@"'),
     "umask 000": ("", 'umask 000; "$@"'),
+    "umask 777, folder missing": ("", 'umask 777; "$@"', "rm -r $audit"),
     "umask 277, folder empty": ("", 'umask 277; "$@"', "rm $audit/*"),
     "SIGCHLD ignored": ("", 'trap "" CHLD; exec "$@"'),
     "SIGXFSZ not ignored, and files limited": ("journal-write", 'ulimit -f 16; "$@"'),
