@@ -137,7 +137,8 @@ def make(folder: Path, python: str = sys.executable) -> Appliance:
         part.chmod(part.stat().st_mode & ~0o022)
     # Compiled where they are kept, once, and copied with their times: no call has to compile again.
     compileall.compile_dir(ENGINE, quiet=2)
-    shutil.copytree(ENGINE, folder / "lib" / "engine")
+    # Another process may just compile them too: leave its unfinished files out.
+    shutil.copytree(ENGINE, folder / "lib" / "engine", ignore=shutil.ignore_patterns("*.pyc.*"))
     (folder / "lib" / "__main__.py").write_text(RUNNER)
     appliance.rsautil.write_text(WRAPPER.format(python=python))
     appliance.rsautil.chmod(0o755)
