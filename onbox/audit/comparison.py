@@ -7,18 +7,16 @@ So a forged copy can raise a false alarm, but never hide a change: adding one ne
 import os
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
 
-from onbox.audit.copies import Copy, read_copies, text_in
-from onbox.audit.files import open_to_read
-from onbox.audit.reader import in_utf8, object_of
+from onbox.audit.copies import Copy, copies_in, text_in
+from onbox.audit.reader import object_of, read_text
 from onbox.audit.record import Record, digest
 from onbox.errors import OnboxError
 from onbox.identity import Host
 
-_MOST_SEARCHED = 100
+# Above it, somebody floods the log, and gaps are not bridged.
+_MOST_SEARCHED = 1000
 
 
 @dataclass(frozen=True)
@@ -89,15 +87,14 @@ def compare(journal: Path, copies: Path, *, host: Host, heads: Collection[str] =
     """
     found, known = Comparison(), {head.lower() for head in heads}
     try:
-        with open_to_read(copies) as stream, _left_of(journal) as left:
-            # A record is copied after it is written: the journal has what is copied by now.
-            end = os.fstat(stream.fileno()).st_size
-            records = _Journal(left)
-            same, strange = _sorted(read_copies(stream, end), records, host, found)
+        # In this order: a record is copied after it is written.
+        log, _ = read_text(copies)
+        records = _Journal(read_text(journal)[0] if os.path.lexists(journal) else b"")
     except OSError as error:
         raise OnboxError("copies-unreadable", path=error.filename or copies, detail=error.strerror) from None
+    same, strange = _sorted(copies_in(log), records, host, found)
     for chain in _chains(strange, records.begin, known):
-        first, last = chain.copies[0], chain.copies[-1]
+        first, last = chain[0], chain[-1]
         if records.has(chain):
             _judge(found, chain, records, same)
         else:
@@ -119,37 +116,18 @@ def _ascending(numbers: list[int]) -> list[int]:
     return sorted(set(numbers))
 
 
-def _left_of(journal: Path) -> BinaryIO:
-    try:
-        return open_to_read(journal)
-    except FileNotFoundError:
-        return BytesIO()
-
-
-@dataclass
-class _Chain:
-    """Copies that follow each other, and the latest of their times."""
-
-    copies: list[Copy] = field(default_factory=list)
-    latest: str = ""
-
-    def add(self, copy: Copy) -> None:
-        self.copies.append(copy)
-        self.latest = max(self.latest, text_in(copy.record, "time"))
-
-
 class _Journal:
     """The records of a journal by number and hash; the hash is computed again, whatever a record says."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, content: bytes) -> None:
         self._records: dict[int, dict[str, Record]] = {}
-        self._runs: set[str] = set()
+        self._runs: set[str | None] = set()
         self.begin = ""
-        for line in in_utf8(stream)[0]:
+        for line in content.split(b"\n"):
             record = object_of(line)
             if record and type(record.get("seq")) is int:
                 self._records.setdefault(record["seq"], {}).setdefault(digest(record), record)
-                self._runs.add(text_in(record, "run"))
+                self._runs.add(text_in(record, "run") or None)
                 self.begin = self.begin or text_in(record, "time")
 
     @property
@@ -160,15 +138,15 @@ class _Journal:
         """Give the records with the number SEQ by their hashes; a damaged journal can have several."""
         return self._records.get(seq, {})
 
-    def has(self, chain: _Chain) -> bool:
+    def has(self, chain: list[Copy]) -> bool:
         """Tell whether CHAIN was written into this journal, not into one that was moved away before it began."""
-        first, last = chain.copies[0], chain.copies[-1]
+        first, last = chain[0], chain[-1]
         return (
             not self._records
             or first.prev in self.at(first.seq - 1)
             or last.hash in [text_in(record, "prev") for record in self.at(last.seq + 1).values()]
-            or any(text_in(copy.record, "run") in self._runs - {""} for copy in chain.copies)
-            or (first.seq > 1 and text_in(first.record, "time") >= self.begin)
+            or any(copy.run in self._runs for copy in chain)
+            or (first.seq > 1 and first.time >= self.begin)
         )
 
 
@@ -184,7 +162,7 @@ def _sorted(
         elif named["name"] != host.name and (not host.machine_id or named.get("machine_id") != host.machine_id):
             found.others[named["name"]] = found.others.get(named["name"], 0) + 1
         elif not copy.seq:
-            found.unrecorded.append(text_in(copy.record, "run"))
+            found.unrecorded.append(copy.run)
         elif copy.hash not in journal.at(copy.seq):
             before = strange.get((copy.seq, copy.hash))
             if before is None or (copy.whole and not before.whole):
@@ -196,38 +174,41 @@ def _sorted(
     return same, strange
 
 
-def _chains(strange: dict[tuple[int, str], Copy], begin: str, known: set[str]) -> list[_Chain]:
+def _chains(strange: dict[tuple[int, str], Copy], begin: str, known: set[str]) -> list[list[Copy]]:
     """Give copies that the journal does not have in chains.
 
     Only a hash that is proven links two copies for sure.
     If a copy was lost or is not whole, the next one continues the latest chain before it that has no KNOWN end,
     but only if it is older than the BEGIN of the journal.
     """
-    chains: list[_Chain] = []
-    ends: dict[tuple[int, str], _Chain] = {}
+    chains: list[list[Copy]] = []
+    ends: dict[tuple[int, str], list[Copy]] = {}
     for copy in sorted(strange.values(), key=lambda copy: (copy.seq, copy.line)):
         before = (copy.seq - 1, copy.prev)
         chain = ends.pop(before, None)
-        if chain is None or not (copy.whole and chain.copies[-1].whole):
-            gapped = [each for each in chains[-_MOST_SEARCHED:] if each.copies[-1].seq < copy.seq - 1]
-            possible = gapped if before not in strange else [chain] if chain else []
-            time = text_in(copy.record, "time")
-            older = [each for each in possible if each.latest <= time < begin and each.copies[-1].hash not in known]
-            chain = max(older, key=lambda each: each.latest, default=None)
+        if chain is None or not (copy.whole and chain[-1].whole):
+            gapped = chains if before not in strange and len(strange) <= _MOST_SEARCHED else []
+            possible = [chain] if chain else [each for each in gapped if each[-1].seq < copy.seq - 1]
+            older = [each for each in possible if _latest(each) <= copy.time < begin and each[-1].hash not in known]
+            chain = max(older, key=_latest, default=None)
         if chain is None:
-            chain = _Chain()
+            chain = []
             chains.append(chain)
-        chain.add(copy)
+        chain.append(copy)
         ends[copy.seq, copy.hash] = chain
     return chains
 
 
-def _judge(found: Comparison, chain: _Chain, journal: _Journal, same: dict[int, Copy]) -> None:
+def _latest(chain: list[Copy]) -> str:
+    return max(copy.time for copy in chain)
+
+
+def _judge(found: Comparison, chain: list[Copy], journal: _Journal, same: dict[int, Copy]) -> None:
     """Say in FOUND what CHAIN, which JOURNAL should have and does not, means."""
-    set_back = any(copy.seq in same and copy.line < same[copy.seq].line for copy in chain.copies)
+    set_back = any(copy.seq in same and copy.line < same[copy.seq].line for copy in chain)
     if set_back:
-        found.set_back = min(chain.copies[0].seq, found.set_back or chain.copies[0].seq)
-    for copy in chain.copies:
+        found.set_back = min(chain[0].seq, found.set_back or chain[0].seq)
+    for copy in chain:
         records = journal.at(copy.seq).values()
         if set_back or not records:
             found.lost.append(copy.seq)

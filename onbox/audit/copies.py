@@ -6,13 +6,12 @@ Copies are untrusted: any local account can send one.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, TypeGuard
+from typing import TypeGuard
 
-from onbox.audit.reader import in_utf8, object_in
+from onbox.audit.reader import object_in
 from onbox.audit.record import GENESIS, Record, digest
 from onbox.audit.syslog import COOKIE, SPARE
 
-_LONGEST = 1024 * 1024
 _COOKIE = COOKIE.decode()
 _SIGNS = (" onbox[", _COOKIE, '"SYSLOG_IDENTIFIER"')
 _HASH = re.compile("[0-9a-f]{64}")
@@ -34,6 +33,16 @@ class Copy:
     whole: bool
     record: Record
 
+    @property
+    def time(self) -> str:
+        """Give the time of the record, a text that sorts like the time."""
+        return text_in(self.record, "time")
+
+    @property
+    def run(self) -> str:
+        """Give the run of the record."""
+        return text_in(self.record, "run")
+
     def is_copy_of(self, record: Record, *besides: str) -> bool:
         """Tell whether RECORD has the same content, BESIDES these members and those left out."""
         ignored = {"hash", "omitted", *besides, *self.record.get("omitted", ())}
@@ -47,14 +56,9 @@ def text_in(record: Record, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def read_copies(stream: BinaryIO, end: int) -> Iterator[Copy | None]:
-    """Yield the copies in STREAM up to the byte END; None for one that onbox can't have sent so."""
-    stream, form = in_utf8(stream)
-    number = 0
-    while line := stream.readline(_LONGEST):
-        number += 1
-        if not form and stream.tell() > end:
-            return
+def copies_in(log: bytes) -> Iterator[Copy | None]:
+    """Yield the copies in a LOG; None for one that onbox can't have sent so."""
+    for number, line in enumerate(log.split(b"\n"), 1):
         text = line.decode("utf-8", "replace").strip()
         record = _record_in(text)
         if record is not None:

@@ -1,25 +1,23 @@
-"""The audit journal, or a copy of it on another machine, opened to be read: no lock is taken and nothing is written."""
+"""The audit journal, or a copy of it on another machine, read as it is: no lock is taken and nothing is written."""
 
 import codecs
 import errno
 import json
 import math
-import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from onbox.audit.files import lines_from_end, open_to_read
+from onbox.audit.files import open_to_read
 from onbox.audit.record import Record, read
 from onbox.errors import OnboxError
 
+_MOST_BYTES = 256 * 1024 * 1024
 # Every reader of records relies on these texts.
 _TEXTS = ("time", "run", "event", "outcome")
 # A record has three levels; what is much deeper can't be written as JSON again.
 _DEEPEST = 50
-_MOST_CONVERTED = 64 * 1024 * 1024
 
 
 def _refuse(constant: str) -> float:
@@ -35,26 +33,28 @@ def _finite(text: str) -> float:
 _DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
 
 
-def in_utf8(stream: BinaryIO) -> tuple[BinaryIO, str]:
-    """Give STREAM, at its beginning, as UTF-8 without a byte order mark, and name what it had instead.
+def read_text(path: Path) -> tuple[bytes, str]:
+    """Read the file at PATH, give it as UTF-8 with lines that end in LF, and say what it had instead.
 
-    Windows editors and PowerShell's `>` write both.
+    Windows editors, PowerShell's `>` and transfers in text mode change whole files so.
 
     Raises:
-        OSError: if it is too large to be converted in memory.
+        OSError: if it can't be read, or is too large for the memory.
     """
-    encoding, form = _form(stream.read(3))
-    stream.seek(0)
-    if not form:
-        return stream, ""
-    content = stream.read(_MOST_CONVERTED + 1)
-    if len(content) > _MOST_CONVERTED:
-        raise OSError(errno.EFBIG, f"it has {form} and is too large; convert it with iconv")
-    text = content.decode(encoding, "replace").removeprefix("\ufeff")
-    return BytesIO(text.encode("utf-8", "replace")), form
+    with open_to_read(path) as stream:
+        content = stream.read(_MOST_BYTES + 1)
+    if len(content) > _MOST_BYTES:
+        raise OSError(errno.EFBIG, f"it is larger than {_MOST_BYTES // 2**20} MiB", str(path))
+    encoding, form = _encoding(content[:3])
+    if form:
+        content = content.decode(encoding, "replace").removeprefix("\ufeff").encode("utf-8", "replace")
+    if 0 < content.count(b"\n") == content.count(b"\r\n"):
+        content = content.replace(b"\r\n", b"\n")
+        form = f"{form} and CR LF" if form else "CR LF"
+    return content, form
 
 
-def _form(start: bytes) -> tuple[str, str]:
+def _encoding(start: bytes) -> tuple[str, str]:
     """Name the encoding of a text that begins with these bytes, of which the first character is ASCII or a mark."""
     if start == codecs.BOM_UTF8:
         return "utf-8", "a byte order mark"
@@ -74,20 +74,26 @@ def object_in(text: str) -> tuple[Record | None, str]:
     return (found if isinstance(found, dict) and _is_shallow(found, _DEEPEST) else None), text[end:]
 
 
-def object_of(line: bytes) -> Record | None:
-    """Give the JSON object that is the whole LINE, or None."""
-    found, rest = object_in(line.decode("utf-8-sig", "replace").strip())
-    return None if rest else found
-
-
 def _is_shallow(value: object, levels: int) -> bool:
     if isinstance(value, dict):
         value = list(value.values())
     return not isinstance(value, list) or (levels > 0 and all(_is_shallow(inner, levels - 1) for inner in value))
 
 
-def usable(record: Record) -> Record:
-    """Give RECORD with a text as its time, run, event and outcome, whatever a modified line has there."""
+def object_of(line: bytes) -> Record | None:
+    """Give the JSON object that is the whole LINE, or None."""
+    found, rest = object_in(line.decode("utf-8", "replace").strip())
+    return None if rest else found
+
+
+def record_of(line: bytes) -> Record | None:
+    """Give the record in a LINE, or None if it is no JSON object.
+
+    Its time, run, event and outcome are texts, whatever somebody wrote there.
+    """
+    record = object_of(line)
+    if record is None:
+        return None
     missing = [name for name in _TEXTS if not isinstance(record.get(name), str)]
     return record | {name: json.dumps(record[name]) if name in record else "" for name in missing}
 
@@ -103,44 +109,41 @@ def member(record: Record, path: str) -> Any:  # noqa: ANN401 - any JSON value
 class Reader:
     """The records of one journal.
 
-    `bad` counts the lines that are no JSON object, `damaged` the records that are not as onbox wrote them, by the walk
-    that met most of them; `verify` explains them.
+    `bad` counts the lines that are no JSON objects, `damaged` the records that are not as onbox wrote them;
+    `verify` explains them.
     """
 
-    def __init__(self, stream: BinaryIO, path: Path) -> None:
-        """Read from STREAM, an open file that is called PATH."""
+    def __init__(self, path: Path, content: bytes, form: str) -> None:
+        """Read CONTENT, which has another FORM in the file at PATH if one is named."""
         self.path = path
-        self.bad = 0
-        self.damaged = 0
-        self._stream = stream
+        lines = content.removesuffix(b"\n").split(b"\n") if content else []
+        self._lines = [line for line in lines if object_of(line) is not None]
+        self.bad = len(lines) - len(self._lines)
+        self.damaged = sum(bool(form) or not _is_as_written(line) for line in self._lines)
 
     def newest_first(self) -> Iterator[Record]:
-        """Yield the records from the end on; only as much is read as is asked for."""
-        return map(usable, self._objects(lines_from_end(self._stream.fileno())))
+        """Yield the records, the last one first."""
+        return _records(reversed(self._lines))
 
     def oldest_first(self) -> Iterator[Record]:
-        """Yield the records from the beginning on."""
-        return map(usable, self.unchanged())
+        """Yield the records, the first one first."""
+        return _records(self._lines)
 
     def unchanged(self) -> Iterator[Record]:
-        """Yield the records from the beginning on, with whatever values a modified line has."""
-        self._stream.seek(0)
-        return self._objects(line.removesuffix(b"\n") for line in self._stream)
+        """Yield the records, the first one first, with whatever types a modified line has."""
+        return filter(None, map(object_of, self._lines))
 
-    def _objects(self, lines: Iterator[bytes]) -> Iterator[Record]:
-        bad = damaged = 0
-        for line in lines:
-            record = object_of(line)
-            if record is None:
-                bad += 1
-                self.bad = max(self.bad, bad)
-                continue
-            try:
-                read(line)
-            except ValueError:
-                damaged += 1
-                self.damaged = max(self.damaged, damaged)
-            yield record
+
+def _is_as_written(line: bytes) -> bool:
+    try:
+        read(line)
+    except ValueError:
+        return False
+    return True
+
+
+def _records(lines: Iterable[bytes]) -> Iterator[Record]:
+    return filter(None, map(record_of, lines))
 
 
 @contextmanager
@@ -151,18 +154,10 @@ def opened(path: Path, *, may_be_missing: bool) -> Iterator[Reader]:
         OnboxError: if it can't be read.
     """
     try:
-        stream = _open(path, may_be_missing=may_be_missing)
+        content, form = read_text(path)
     except (OSError, ValueError) as error:
-        detail = getattr(error, "strerror", "it has no valid name")
-        raise OnboxError("journal-unreadable", path=path, detail=detail) from None
-    with stream:
-        yield Reader(stream, path)
-
-
-def _open(path: Path, *, may_be_missing: bool) -> BinaryIO:
-    try:
-        return open_to_read(path)
-    except FileNotFoundError:
-        if not may_be_missing:
-            raise
-        return Path(os.devnull).open("rb")
+        if not (may_be_missing and isinstance(error, FileNotFoundError)):
+            detail = getattr(error, "strerror", "it has no valid name")
+            raise OnboxError("journal-unreadable", path=path, detail=detail) from None
+        content, form = b"", ""
+    yield Reader(path, content, form)

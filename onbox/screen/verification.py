@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 from onbox.audit.comparison import Comparison
 from onbox.audit.history import admin_of
-from onbox.audit.record import Record
 from onbox.audit.verify import Verification
 from onbox.errors import Code
 
@@ -84,7 +83,7 @@ def findings(verification: Verification, comparison: Comparison | None) -> list[
         Finding("error", "head-missing", "Head", f"no record has the hash {head[:12]}...")
         for head in _missing_heads(verification, comparison)
     ]
-    for record in verification.unfinished:
+    for record in verification.open_runs.values():
         text = f"run {record.get('run')} of {admin_of(record)} at {record.get('time')}"
         rows.append(Finding("warning", "no-result", "No result", text))
     if comparison:
@@ -130,18 +129,10 @@ def _shown(found: int | Iterable[int] | Iterable[str]) -> str:
 
 def as_json(verification: Verification, comparison: Comparison | None) -> dict[str, Any]:
     """Give the members that only this command's JSON object has."""
-    found = [seq for seq in verification.heads.values() if seq is not None]
-    return {
-        "records": verification.records,
-        "head": verification.head,
-        "head_at": found[0] if found else None,
-        "tip": verification.tip,
-        "problem": asdict(verification.problem) if verification.problem else None,
-        "unfinished": [_run(record) for record in verification.unfinished],
+    members = asdict(verification)
+    runs = members.pop("open_runs").values()
+    return members | {
+        "unfinished": [{"run": run.get("run"), "time": run.get("time"), "admin": admin_of(run)} for run in runs],
         "copies": asdict(comparison) if comparison else None,
         "findings": [finding._asdict() for finding in findings(verification, comparison)],
     }
-
-
-def _run(record: Record) -> dict[str, Any]:
-    return {"run": record.get("run"), "time": record.get("time"), "admin": admin_of(record)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import journals
 import logs
@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from onbox.audit import comparison as comparisons
 from onbox.audit.comparison import Comparison, OtherChain, Version, compare
 from onbox.audit.journal import Journal
+from onbox.audit.reader import read_text
 from onbox.audit.record import GENESIS
 from onbox.errors import OnboxError
 from onbox.identity import Host
@@ -307,17 +308,29 @@ def test_copies_of_a_removed_journal_tell_what_it_held(compared: Comparing) -> N
 
 
 def test_copy_of_a_record_written_meanwhile_is_left_out(compared: Comparing, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A record that is written and copied while the journal is read is not taken for lost."""
+    """A record that is written and copied after the log was read is not taken for lost."""
+    compared(NOW[:5], NOW[:5])
 
-    class SlowJournal(comparisons._Journal):
-        def __init__(self, stream: BinaryIO) -> None:
-            with compared.log.open("ab") as log:
-                log.write(logs.plain(NOW[5]))
-            super().__init__(stream)
+    def slow(path: Path) -> tuple[bytes, str]:
+        found = read_text(path)
+        compared.log.write_bytes(b"".join(map(logs.plain, NOW)))
+        compared.journal.write_bytes(logs.lines(NOW))
+        return found
 
-    monkeypatch.setattr(comparisons, "_Journal", SlowJournal)
+    monkeypatch.setattr(comparisons, "read_text", slow)
 
-    assert {"compared": 5} == told(compared(NOW[:5], NOW[:5]))
+    found = compare(compared.journal, compared.log, host=logs.HOST)
+    assert {"compared": 5, "without_copy": [6]} == told(found)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_log_in_text_mode_is_read(encoding: str, line_end: str, compared: Comparing) -> None:
+    """A log that a Windows tool converted gives the same copies, with and without a byte order mark."""
+    text = b"".join(map(logs.plain, NOW)).decode().replace("\n", line_end)
+
+    for mark in ("", "\ufeff"):
+        assert {"compared": 6} == told(compared(NOW, [(mark + text).encode(encoding)]))
 
 
 def test_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:

@@ -9,13 +9,13 @@ from onbox.audit.verify import Problem, Verification
 from onbox.screen.verification import as_json, findings, verdict
 
 HEAD, OTHER = "a" * 64, "b" * 64
-SOUND = Verification(3, HEAD, "agrees", None)
-TORN = Verification(3, HEAD, "missing", Problem("record-torn", 4, "it is incomplete"))
-DAMAGED = Verification(3, HEAD, "unreadable", Problem("tip-unreadable", None, "it is gone"))
-TEXT_MODE = Verification(3, HEAD, "behind", None, form="UTF-16")
-HEADLESS = Verification(3, HEAD, "agrees", None, heads={OTHER: None, HEAD: 2})
+SOUND = Verification(records=3, tip="agrees")
+TORN = Verification(records=3, problem=Problem("record-torn", 4, "it is incomplete"))
+DAMAGED = Verification(records=3, tip="unreadable", problem=Problem("tip-unreadable", None, "it is gone"))
+TEXT_MODE = Verification(records=3, tip="behind", form="UTF-16")
+HEADLESS = Verification({OTHER: None, HEAD: 2}, records=3, tip="agrees")
 LEFT = Verification(
-    3, HEAD, "behind", None, unfinished=({"run": "run-9", "time": "2026", "actor": {"admin": "ocadmin"}},)
+    records=3, tip="behind", open_runs={"run-9": {"run": "run-9", "time": "2026", "actor": {"admin": "ocadmin"}}}
 )
 KNOWN = Comparison(compared=3, chains=[OtherChain(1, 2, OTHER, known=True)])
 UNKNOWN = Comparison(compared=3, chains=[OtherChain(1, 2, OTHER, known=False)])
@@ -110,4 +110,4 @@ def test_program_gets_members() -> None:
 
     assert [{"run": "run-9", "time": "2026", "admin": "ocadmin"}] == members["unfinished"]
     assert (["run-7"], 4) == (members["copies"]["unrecorded"], members["copies"]["unreadable"])
-    assert (2, None) == (as_json(HEADLESS, None)["head_at"], as_json(HEADLESS, None)["problem"])
+    assert ({OTHER: None, HEAD: 2}, None) == (as_json(HEADLESS, None)["heads"], as_json(HEADLESS, None)["problem"])
