@@ -38,7 +38,7 @@ Code = Literal[
     "journal-folder", "journal-file", "journal-damaged", "journal-write", "syslog-required", "journal-readable",
     "journal-room", "syslog-off", "syslog-silent", "syslog-journald", "run-abandoned", "journal-repaired",
     "run-resolved", "audit-sound", "audit-damaged", "audit-torn", "audit-text-mode", "audit-set-back",
-    "audit-other-chain",
+    "audit-other-chain", "audit-copies-differ",
     # the machine
     "rsautil-trusted-group", "time-unknown", "check-passed", "check-ready", "check-warned", "report-written",
     # the update

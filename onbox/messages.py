@@ -312,7 +312,8 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
     "audit-damaged": (
         _DAMAGED,
         "{path} was modified or truncated.",
-        "Keep it and tip.json as they are, and compare the syslog copies: onbox audit verify --against FILE",
+        ("Keep the journal, tip.json and the syslog copies as they are, and compare them: "
+         "onbox audit verify --against FILE"),
     ),
     "audit-torn": (
         _DAMAGED,
@@ -332,8 +333,13 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
     ),
     "audit-other-chain": (
         _DAMAGED,
-        "{path}: the chain is intact, but the copies are of another chain too: its journal was moved away or removed.",
+        "{path}: the chain is intact. The copies contain another chain, whose journal was moved away or removed.",
         "If you moved it away, give the head that you noted then: onbox audit verify --against FILE --head HASH",
+    ),
+    "audit-copies-differ": (
+        _DAMAGED,
+        "{path}: the chain is intact, but there are different syslog copies of the same record.",
+        f"Somebody sent forged copies, or rewrote the journal and sent copies of that: {PAGES}/audit.md",
     ),
     # The machine
     "rsautil-trusted-group": (

@@ -13,20 +13,20 @@ from onbox.errors import Code
 _MOST_SHOWN = 5
 # The members of a comparison that are shown if there is anything in them, the damage last.
 _COPIES = {
-    "compared": ("ok", "{} compared"),
-    "others": ("ok", "those of other hosts are left out: {}"),
-    "without_copy": ("warning", "missing for record {}"),
+    "compared": ("ok", "{} records agree with their copies"),
+    "others": ("ok", "copies of other hosts are left out: {}"),
+    "without_copy": ("warning", "no copy of record {}"),
     "unrecorded": ("warning", "only syslog has the result of run {}"),
-    "unreadable": ("warning", "{} truncated, garbled or forged"),
-    "set_back": ("error", "from record {} on, the journal had other records before, which it has lost"),
-    "lost": ("error", "not in the journal: record {}"),
-    "changed": ("error", "other content than in the journal: record {}"),
-    "rehashed": ("error", "same content as in the journal, but after another record: record {}"),
+    "unreadable": ("warning", "{} copies are truncated, garbled or forged"),
+    "set_back": ("error", "the journal was set back: from record {} on, it had other records before"),
+    "lost": ("error", "copied, but not in the journal: record {}"),
+    "changed": ("error", "other content than the copy: record {}"),
+    "rehashed": ("error", "as it was copied, but after another record: record {}"),
 }
 _TIPS = {
     "agrees": ("ok", "tip.json agrees"),
     "behind": ("ok", "tip.json names an earlier record of the journal"),
-    "missing": ("warning", "there is no tip.json, so that a truncated end would not be noticed"),
+    "missing": ("warning", "without tip.json, a truncated journal looks intact"),
 }
 
 
@@ -58,9 +58,9 @@ def _verdict_of_copies(comparison: Comparison) -> Code:
         return "audit-damaged"
     if comparison.set_back:
         return "audit-set-back"
-    if comparison.lost or comparison.differing:
+    if comparison.lost:
         return "audit-damaged"
-    return "audit-other-chain"
+    return "audit-copies-differ" if comparison.differing else "audit-other-chain"
 
 
 def _missing_heads(verification: Verification, comparison: Comparison | None) -> list[str]:

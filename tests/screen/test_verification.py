@@ -36,7 +36,7 @@ VERDICTS: list[tuple[Verification, Comparison | None, str]] = [
     (TORN, None, "audit-torn"),
     (TORN, Comparison(), "audit-torn"),
     (TORN, Comparison(lost=[3]), "audit-damaged"),
-    (SOUND, Comparison(differing={4: VERSIONS}), "audit-damaged"),
+    (SOUND, Comparison(differing={4: VERSIONS}), "audit-copies-differ"),
     (TEXT_MODE, SET_BACK, "audit-set-back"),
     (SOUND, Comparison(changed=[3], set_back=4), "audit-damaged"),
     (DAMAGED, SET_BACK, "audit-damaged"),
