@@ -325,10 +325,10 @@ def _opened(context: typer.Context, file: Path | None) -> "Iterator[Reader]":
 
     with opened(_journal(context.obj["config"], file), may_be_missing=file is None) as journal:
         yield journal
-    if journal.bad:
-        typer.echo(f"onbox: {journal.bad} lines are no records and were left out. See: onbox audit verify", err=True)
-    if journal.damaged:
-        typer.echo(f"onbox: {journal.damaged} records are not as onbox wrote them. See: onbox audit verify", err=True)
+    if journal.bad or journal.damaged:
+        command = f"onbox audit verify --file {file}" if file else "onbox audit verify"
+        counts = f"{journal.bad} left out, {journal.damaged} shown"
+        typer.echo(f"onbox: Damaged lines in the audit journal: {counts}. Run: {command}", err=True)
 
 
 def _source(journal: "Reader") -> dict[str, Any]:

@@ -115,14 +115,14 @@ def _of_copies(comparison: Comparison) -> Iterator[Finding]:
 
 
 def _shown(found: int | Iterable[int] | Iterable[str]) -> str:
-    """Give a number as it is, texts one after the other, and numbers, which ascend, as a text such as "1, 4-7"."""
+    """Give a number as it is, a few texts one after the other, and ascending numbers as a text such as "1, 4-7"."""
     if isinstance(found, int):
         return str(found)
     spans: list[list[Any]] = []
     for each in found:
         if spans and isinstance(each, int) and each <= spans[-1][-1] + 1:
             spans[-1][1:] = [each]
-        else:
+        elif isinstance(each, int) or len(spans) < _MOST_SHOWN:
             spans.append([each])
     return ", ".join("-".join(map(str, span)) for span in spans)
 
