@@ -2,12 +2,13 @@
 
 import hashlib
 import os
+import re
 import unicodedata
 from typing import NoReturn
 
 
 class Fingerprint:
-    """Recognises a secret in a text without holding it.
+    """Recognises a secret without holding it.
 
     The password is dropped as soon as it is typed, but the transcript that follows must still be searched for it.
     A keyed digest of it and its length are enough for that; the key lives and dies with this object.
@@ -15,14 +16,18 @@ class Fingerprint:
 
     __slots__ = ("_digest", "_key", "_length")
 
-    def __init__(self, value: bytes) -> None:
+    def __init__(self, value: bytes | bytearray) -> None:
         """Take the fingerprint of VALUE and keep nothing else of it."""
         self._key = os.urandom(16)
         self._length = len(value)
         self._digest = self._hash(value)
 
-    def _hash(self, value: bytes) -> bytes:
+    def _hash(self, value: bytes | bytearray) -> bytes:
         return hashlib.blake2b(value, key=self._key, digest_size=16).digest()
+
+    def fits(self, value: bytes | bytearray) -> bool:
+        """Tell whether VALUE is the secret, no more and no less."""
+        return self._hash(value) == self._digest
 
     def redact(self, text: str) -> str:
         """Give TEXT back with every occurrence of the secret replaced by `<redacted>`.
@@ -34,7 +39,7 @@ class Fingerprint:
         at = 0
         while at < len(raw):
             window = raw[at : at + self._length]
-            if window and self._hash(window) == self._digest:
+            if window and self.fits(window):
                 kept += b"<redacted>"
                 at += self._length
             else:
@@ -51,9 +56,9 @@ class Secret:
 
     __slots__ = ("_value", "revealed")
 
-    def __init__(self, text: str) -> None:
-        """Hold TEXT; bytes that a terminal sent and UTF-8 could not read are kept as they were."""
-        self._value = bytearray(text.encode("utf-8", "surrogateescape"))
+    def __init__(self, value: str | bytes | bytearray) -> None:
+        """Hold VALUE; bytes that UTF-8 cannot decode stay as they are."""
+        self._value = bytearray(value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value)
         self.revealed = False
 
     def __repr__(self) -> str:
@@ -72,10 +77,23 @@ class Secret:
         """Give the length in bytes; 0 once it is forgotten."""
         return len(self._value)
 
+    def has(self, pattern: bytes) -> bool:
+        """Tell whether the regular expression PATTERN is found in the bytes of the value."""
+        return bool(re.search(pattern, self._value))
+
     def has_control_characters(self) -> bool:
-        """Tell whether some of it can't be seen, or a terminal would act on it instead of passing it on."""
+        """Tell whether it contains a character that cannot be seen, or on which a terminal acts."""
         text = self._value.decode("utf-8", "replace")
         return any(unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp"} for character in text)
+
+    def is_the_one_of(self, fingerprint: Fingerprint) -> bool:
+        """Tell whether FINGERPRINT was taken of the same value."""
+        return fingerprint.fits(self._value)
+
+    def occurs_in(self, text: str) -> bool:
+        """Tell whether TEXT contains it, in capital or small letters, with or without the blanks at its ends."""
+        value = _folded(self._value.decode("utf-8", "surrogateescape")).strip()
+        return bool(value) and value in _folded(text)
 
     def reveal(self) -> bytes:
         """Give the value for typing it at a prompt."""
@@ -95,4 +113,9 @@ class Secret:
 
     def fingerprint(self) -> Fingerprint:
         """Give what recognises this value in a text after it is forgotten."""
-        return Fingerprint(bytes(self._value))
+        return Fingerprint(self._value)
+
+
+def _folded(text: str) -> str:
+    """Give TEXT in the form that its spellings in capital letters and in other code points share."""
+    return unicodedata.normalize("NFKC", text).casefold()
