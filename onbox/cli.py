@@ -96,12 +96,16 @@ def resync(
     from onbox.resync.job import resynchronise
     from onbox.resync.session import Request
     from onbox.screen.console import Console
+    from onbox.screen.prompts import Prompts
 
+    ticket, note = (ticket or "").strip() or None, (note or "").strip() or None
     request = Request(context.obj["config"], admin, reason, ticket, note, confirm, dry_run)
-    console = Console(json=json)
     # Until the result is told: a signal that comes after the attempt never changes the exit code.
-    with Interrupts() as interrupts:
-        ending = resynchronise(request, console, interrupts)
+    with Interrupts() as interrupts, Prompts(interrupts.at_once) as prompts:
+        interrupts.around_pause(prompts.give_back, prompts.take)
+        console = Console(json=json, waiting=interrupts.at_once)
+        ending = resynchronise(request, console, prompts, interrupts)
+        interrupts.end()
         try:
             if json:
                 _print_json("resync", ending.message.exit_code, **ending.as_json())

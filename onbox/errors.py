@@ -22,18 +22,19 @@ class ExitCode(IntEnum):
 Code = Literal[
     # usage
     "settings-missing", "settings-unreadable", "settings-unknown", "settings-value",
-    "admin-name", "text-too-long", "note-missing", "reason-unknown", "note-empty",
+    "admin-name", "text-too-long", "note-missing", "note-empty",
     "run-unknown", "run-ambiguous", "run-not-open", "export-unwritten", "copies-unreadable", "copies-missing",
     "head-unusable",
     # refused
     "settings-unsafe", "root", "wrong-user", "account-unknown", "rsautil-missing", "rsautil-not-executable",
     "rsautil-not-startable", "rsautil-unsafe", "rsautil-account", "rsautil-group", "rsautil-replaced", "no-terminal",
-    "no-controlling-terminal", "in-background", "another-run", "not-confirmed", "not-answered", "lockout-close",
+    "no-controlling-terminal", "in-background", "another-run", "not-confirmed", "not-answered",
+    "answer-control", "answer-unknown", "answer-unusable", "text-with-password", "lockout-close",
     "lockout-guard", "unexpected", "check-not-ready", "report-exists", "report-unwritable", "journal-unreadable",
     "interrupted",
     # the administrator's login
-    "password-unusable", "admin-verified", "admin-denied", "admin-locked", "admin-unproven", "admin-timeout",
-    "admin-down", "admin-not-asked",
+    "password-impossible", "password-unlikely", "password-unusable", "admin-verified", "admin-denied",
+    "admin-locked", "admin-unproven", "admin-timeout", "admin-down", "admin-not-asked",
     # the audit journal
     "journal-folder", "journal-file", "journal-damaged", "journal-write", "syslog-required", "journal-readable",
     "journal-room", "syslog-off", "syslog-silent", "syslog-journald", "run-abandoned", "journal-repaired",

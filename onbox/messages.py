@@ -93,14 +93,13 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
     "settings-value": (_USAGE, "{key} in the settings file {file} is not valid.", "It takes {wanted}."),
     "admin-name": (
         _USAGE,
-        "{name} cannot be the name of an Operations Console administrator.",
+        "This cannot be the name of an Operations Console administrator.",
         "A name has 1 to 255 basic ASCII characters without space, @ and ~, and does not begin with a hyphen.",
     ),
     "text-too-long": (_USAGE, "The {what} is longer than {most} characters.", "Shorten it."),
     "note-missing": (
-        _USAGE, "The reason 'other' needs a note.", "Say in --note why the records must be synchronised again."
+        _USAGE, "The reason 'other' needs a note.", "Say why the records must be synchronised again: --note TEXT"
     ),
-    "reason-unknown": (_USAGE, "{answer} is not one of the reasons.", "Type a number from 1 to 5."),
     "run-unknown": (_USAGE, "No recorded run has an ID that begins with {run}.", "List the runs: onbox audit list"),
     "run-ambiguous": (
         _USAGE, "{count} runs have an ID that begins with {run}: {runs}.", "Type more of the ID of the run you mean."
@@ -194,6 +193,18 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
         _REFUSED, "Not confirmed: this host is {host}.", "Run 'onbox resync' again and type the host name exactly."
     ),
     "not-answered": (_REFUSED, "A question was not answered.", "Run 'onbox resync' again and answer it."),
+    "answer-control": (
+        _REFUSED, "The answer contains a control character, such as that of an arrow key.", "Type it again."
+    ),
+    "answer-unknown": (_REFUSED, "This is not one of the possible answers.", "{wanted}."),
+    "answer-unusable": (
+        _REFUSED, "A question got no usable answer. {detail}", "Run 'onbox resync' again when you know the answer."
+    ),
+    "text-with-password": (
+        _REFUSED,
+        "The {what} contains the password, so it is not recorded.",
+        "Type another one. If it was an option, change the password: other users and the shell's history can see it.",
+    ),
     "lockout-close": (
         _REFUSED,
         "Stopped: {count} login checks of {admin} failed in the last 60 minutes.",
@@ -215,10 +226,16 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
         _INTERRUPTED, "Interrupted before the update.", "Run 'onbox resync' again when you are ready."
     ),
     # The administrator's login
+    "password-impossible": (_UNVERIFIED, "The password {detail}.", "It was not sent. Type it again."),
+    "password-unlikely": (
+        _UNVERIFIED,
+        "The password {detail}, which the vendor excludes.",
+        "It was not sent. Type it again; the same one typed again is sent.",
+    ),
     "password-unusable": (
         _UNVERIFIED,
-        "The password was not sent: it {detail}.",
-        "Run 'onbox resync' again and type the password of the Operations Console administrator.",
+        "No password was sent, because none of those that you typed can be right.",
+        "Check the keyboard layout, then run 'onbox resync' again.",
     ),
     "admin-verified": (_DONE, "{admin} is an Operations Console administrator.", ""),
     "admin-denied": (
@@ -247,7 +264,7 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
     ),
     "admin-not-asked": (
         _UNVERIFIED,
-        "rsautil never asked for the password of {admin}.",
+        "rsautil never asked for the password, so no login was sent.",
         "Run ./rsautil in the utils folder by hand to see what it prints.",
     ),
     # The audit journal
@@ -376,7 +393,8 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
     "update-dry": (
         _DONE,
         "Dry run: {admin} was verified and the update was not run.",
-        "Run it: onbox resync. This dry run does not prove that the update will succeed.",
+        ("Run it: onbox resync. This dry run does not prove that the update will succeed, "
+         "and a login check counts towards the lockout, as any login does."),
     ),
     "update-denied": (
         _FAILED,

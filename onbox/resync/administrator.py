@@ -1,7 +1,8 @@
-"""The Operations Console administrator: asks for name and password, and has them checked."""
+"""The Operations Console administrator: asks for name and password, and has rsautil check the login."""
 
 import re
 import resource
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,41 +14,22 @@ from onbox.audit.record import VERIFIED
 from onbox.errors import Code, OnboxError
 from onbox.resync.session import Session
 from onbox.rsautil import commands
-from onbox.secret import Secret
+from onbox.secret import Fingerprint, Secret
 
-# Documented: 1 to 255 basic ASCII characters without space, @ and ~.
+# Documented: 1 to 255 basic ASCII characters without space, @ and ~ (docs/appliance.md).
 # One that begins with a hyphen would be read by rsautil as an option.
 _NAME = re.compile(r"(?!-)[!-?A-}]{1,255}")
-# What fits into one line of a terminal; documented are 8 to 32 characters, which rsautil is left to judge.
+# What fits into one line of rsautil's terminal with some room; the vendor's rule is far below.
 _LONGEST_PASSWORD = 1024
-
-
-def require_name(name: str) -> str:
-    """Give NAME back if an Operations Console administrator can have it.
-
-    Raises:
-        OnboxError: when the documented rules don't allow it, or rsautil would take it for an option.
-    """
-    if not _NAME.fullmatch(name):
-        raise OnboxError("admin-name", name=repr(name) if name else "An empty text")
-    return name
-
-
-def require_password(password: Secret) -> Secret:
-    """Give PASSWORD back if it can be typed at a prompt; whether it is right is for rsautil to judge.
-
-    Raises:
-        OnboxError: when it is empty, too long for a terminal's line, or holds what a terminal would act upon.
-    """
-    problems = (
-        (not len(password), "is empty"),
-        (password.has_control_characters(), "holds a control character"),
-        (len(password) > _LONGEST_PASSWORD, f"is longer than {_LONGEST_PASSWORD} bytes"),
-    )
-    for found, detail in problems:
-        if found:
-            raise OnboxError("password-unusable", detail=detail)
-    return password
+# What the vendor excludes from passwords (docs/appliance.md).
+_UNLIKELY = (
+    (rb" ", "contains a space"),
+    (rb"@", "contains the character @"),
+    (rb"~", "contains the character ~"),
+    (rb"[^\x00-\x7f]", "contains a character that is not basic ASCII"),
+    (rb"^.{0,7}\Z", "is shorter than 8 characters"),
+    (rb"^.{33}", "is longer than 32 characters"),
+)
 
 
 @dataclass(frozen=True)
@@ -68,23 +50,82 @@ class AdministratorDeniedError(OnboxError):
         self.fields = fields
 
 
+def require_name(name: str) -> str:
+    """Give NAME back if an Operations Console administrator can have it.
+
+    Raises:
+        OnboxError: if the documented rules exclude it, or rsautil would take it for an option.
+    """
+    if not _NAME.fullmatch(name):
+        raise OnboxError("admin-name")
+    return name
+
+
+class PasswordRules:
+    """Says what is wrong with a password before it costs one of five tries; an unlikely one may be typed again.
+
+    Nothing but the fingerprint is kept of a password that was refused.
+    """
+
+    def __init__(self, name: str) -> None:
+        """Judge the passwords of the administrator NAME."""
+        self._name = name
+        self._refused: list[Fingerprint] = []
+
+    def require(self, password: Secret) -> Secret:
+        """Give PASSWORD back if it can be sent; forget it if not.
+
+        Raises:
+            OnboxError: `password-impossible` if it must never be sent;
+                `password-unlikely` if the vendor's rules exclude it and it was not typed before.
+        """
+        try:
+            self._require(password)
+        except OnboxError:
+            password.forget()
+            raise
+        return password
+
+    def _require(self, password: Secret) -> None:
+        if not len(password):
+            raise OnboxError("password-impossible", detail="is empty")
+        if password.has_control_characters():
+            raise OnboxError("password-impossible", detail="contains a control character, such as that of an arrow key")
+        if len(password) > _LONGEST_PASSWORD:
+            raise OnboxError("password-impossible", detail="is too long for a line of a terminal")
+        if password.occurs_in(self._name):
+            # The name goes on record.
+            raise OnboxError("password-impossible", detail="is a part of the administrator's name that you typed")
+        found = [detail for pattern, detail in _UNLIKELY if password.has(pattern)]
+        if found and not any(map(password.is_the_one_of, self._refused)):
+            self._refused.append(password.fingerprint())
+            raise OnboxError("password-unlikely", detail=" and ".join(found))
+
+
+def require_no_password(what: str, text: str | None, password: Secret) -> None:
+    """See that TEXT, the `note` or `ticket`, can go on record.
+
+    Raises:
+        OnboxError: if it contains PASSWORD, in capital or small letters.
+    """
+    if text and password.occurs_in(text):
+        raise OnboxError("text-with-password", what=what)
+
+
 def verify_administrator(session: Session, held: ExitStack) -> Administrator:
     """Ask for name and password, and have rsautil check them; HELD forgets the password at the latest.
 
     Raises:
-        AdministratorDeniedError: when rsautil got the password and did not prove it right.
+        AdministratorDeniedError: if rsautil got the password and did not prove it right.
         OnboxError: for every other reason to stop.
     """
-    console, settings = session.console, session.subject.settings
-    given = session.request.admin
-    name = require_name(session.ask("Operations Console administrator: ") if given is None else given)
+    console, settings, request = session.console, session.subject.settings, session.request
+    name = request.admin or session.prompts.ask("Operations Console administrator: ", require_name)
     _guard_against_lockout(session, name)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with session.interrupts.at_once():
-        console.say("Five wrong passwords lock this account for 60 minutes.")
-        password = console.ask_secret(f"Password of Operations Console administrator {name}: ")
+    password = _ask_password(session, name)
     held.callback(password.forget)
-    require_password(password)
+    require_no_password("ticket", request.ticket, password)
+    require_no_password("note", request.note, password)
     try:
         with console.working("Login", "Checking the login with rsautil (can take a minute)") as tick:
             answer = commands.check_administrator(settings, name, password, session.watching(tick))
@@ -95,8 +136,8 @@ def verify_administrator(session: Session, held: ExitStack) -> Administrator:
         raise
     process = session.process(commands.CHECK_ARGUMENTS, answer)
     if answer.verdict.outcome == "success":
-        known = actor(session.subject.caller, name)
-        session.log.info(VERIFIED, actor=known, outcome="success", code="admin-verified", process=process)
+        log = session.log.bind(actor=actor(session.subject.caller, name), process=process)
+        log.info(VERIFIED, outcome="success", code="admin-verified")
         console.step("ok", "Login", f"{name} is an Operations Console administrator")
         return Administrator(name, password)
     if answer.password_sent:
@@ -104,11 +145,37 @@ def verify_administrator(session: Session, held: ExitStack) -> Administrator:
     raise OnboxError(answer.verdict.message, admin=name)
 
 
+def _ask_password(session: Session, name: str) -> Secret:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    session.console.say("Five wrong passwords lock this account for 60 minutes.")
+    question = f"Password of Operations Console administrator {name}: "
+    return session.prompts.ask_secret(question, PasswordRules(name).require, OnboxError("password-unusable"))
+
+
 def _guard_against_lockout(session: Session, name: str) -> None:
+    """Stop short of a lockout."""
     now = datetime.now(UTC)
     state = guard(name, denials(session.journal.records_from_end(), name, now, LOCKOUT))
     state.require_room()
     if state.warns:
         session.console.step("warning", "Lockout", f"{state.count} checks of {name} failed in the last 60 minutes.")
-        if session.ask("Type yes to try again: ") != "yes":
-            raise OnboxError("lockout-close", admin=name, count=state.count)
+        stopped = OnboxError("lockout-close", admin=name, count=state.count)
+        if not session.prompts.ask("Type yes to try again: ", _yes_or_no, stopped):
+            raise stopped
+
+
+def _yes_or_no(answer: str) -> bool:
+    if answer.casefold() not in ("yes", "no"):
+        raise OnboxError("answer-unknown", wanted="Type yes or no")
+    return answer.casefold() == "yes"
+
+
+def exactly(expected: str, wanted: str) -> Callable[[str], str]:
+    """Give what accepts the answer EXPECTED and no other; WANTED tells the person what to type."""
+
+    def accept(answer: str) -> str:
+        if answer != expected:
+            raise OnboxError("answer-unknown", wanted=wanted)
+        return answer
+
+    return accept

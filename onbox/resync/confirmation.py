@@ -1,4 +1,4 @@
-"""The question before the change: why, what exactly will happen, and is this the right host."""
+"""The questions before the update: why, what exactly will happen, and is this the right host."""
 
 import shlex
 from dataclasses import dataclass
@@ -6,33 +6,44 @@ from dataclasses import dataclass
 from onbox.audit.record import MOST_CHARACTERS
 from onbox.errors import OnboxError
 from onbox.identity import address_of_this_host
-from onbox.resync.administrator import Administrator
+from onbox.resync.administrator import Administrator, exactly, require_name, require_no_password
 from onbox.resync.reasons import REASONS, Reason
 from onbox.resync.session import Request, Session
 from onbox.rsautil import commands
 
 
+@dataclass(frozen=True)
+class Answers:
+    """The person's answers, as they go on record."""
+
+    reason: Reason
+    ticket: str | None
+    note: str | None
+
+
 def require_usable(request: Request, host: str) -> None:
-    """Refuse early what the REQUEST itself makes impossible on this HOST, before a password is asked.
+    """Refuse early the values of options that can't be right on this HOST, before anything is asked.
 
     Raises:
-        OnboxError: when a note is missing, a text too long, or another host was meant.
+        OnboxError: if the name is impossible, a note is missing, a text too long, or another host was meant.
     """
+    if request.admin is not None:
+        require_name(request.admin)
     if request.reason == "other" and not request.note:
         raise OnboxError("note-missing")
-    require_short("note", request.note)
-    require_short("ticket", request.ticket)
+    require_short("note", request.note or "")
+    require_short("ticket", request.ticket or "")
     if request.confirm is not None and request.confirm != host and not request.dry_run:
         raise OnboxError("not-confirmed", host=host)
 
 
-def require_short(what: str, text: str | None) -> None:
+def require_short(what: str, text: str) -> None:
     """See that TEXT, the `note` or `ticket`, is so short that a record always fits into one syslog message.
 
     Raises:
-        OnboxError: when it is longer.
+        OnboxError: if it is longer.
     """
-    if text and len(text) > MOST_CHARACTERS[what]:
+    if len(text) > MOST_CHARACTERS[what]:
         raise OnboxError("text-too-long", what=what, most=MOST_CHARACTERS[what])
 
 
@@ -41,57 +52,62 @@ def command_line(admin: str) -> str:
     return shlex.join(("./rsautil", *commands.update_arguments(admin)))
 
 
-@dataclass(frozen=True)
-class Answers:
-    """What the person answered, as it goes on record."""
-
-    reason: Reason
-    ticket: str | None
-    note: str | None
-
-
-def confirm(session: Session, administrator: Administrator) -> Answers:
-    """Ask for the reason, show what will happen, and have the person type the name of this host."""
-    request, console, host = session.request, session.console, session.host.name
-    reason = request.reason or _ask_reason(session)
-    note = request.note
-    if reason == "other" and not note:
-        note = session.ask("Note: ")
-        if not note:
-            raise OnboxError("note-missing")
-        require_short("note", note)
+def show_facts(session: Session, admin: str) -> None:
+    """Show what the update of ADMIN is going to do."""
+    host = session.host.name
     where = f"{host}, {address}" if (address := address_of_this_host()) else host
-    console.facts(
+    session.console.facts(
         [
             ("Host", f"{where}; it must be the primary instance"),
-            ("Administrator", administrator.name),
-            ("Reason", REASONS[reason]),
-            *([("Note", note)] if note else []),
-            *([("Ticket", request.ticket)] if request.ticket else []),
-            ("Command", command_line(administrator.name)),
+            ("Administrator", admin),
+            ("Command", command_line(admin)),
             ("Effect", "All token records will be synchronised again, for all users."),
             ("Undo", "This cannot be undone. Running it again is safe."),
         ]
     )
+
+
+def confirm(session: Session, administrator: Administrator) -> Answers:
+    """Ask for the reason, show what will happen, and have the person type the name of this host.
+
+    Raises:
+        OnboxError: if a question got no usable answer.
+    """
+    request, host = session.request, session.host.name
+    reason = request.reason or _ask_reason(session)
+    note = request.note
+    if reason == "other" and not note:
+        note = _ask_note(session, administrator)
+    answers = Answers(reason, request.ticket, note)
+    show_facts(session, administrator.name)
+    given = (("Reason", REASONS[reason]), ("Note", note), ("Ticket", request.ticket))
+    session.console.facts([(name, text) for name, text in given if text])
     if request.confirm is None:
-        _ask_host_name(session, host)
-    return Answers(reason, request.ticket, note)
+        accept = exactly(host, f"This host is {host}. Type its name exactly like this")
+        session.prompts.ask("Type the host name to go ahead: ", accept, OnboxError("not-confirmed", host=host))
+    return answers
 
 
 def _ask_reason(session: Session) -> Reason:
     lines = [f"{number} {text}" for number, text in enumerate(REASONS.values(), 1)]
     session.console.facts([("Why?", lines[0]), *(("", line) for line in lines[1:])])
-    answer = session.ask(f"Reason [1-{len(REASONS)}]: ")
     choices: dict[str, Reason] = {reason: reason for reason in REASONS}
     choices |= {str(number): reason for number, reason in enumerate(REASONS, 1)}
-    if answer not in choices:
-        raise OnboxError("reason-unknown", answer=repr(answer))
-    return choices[answer]
+
+    def accept(answer: str) -> Reason:
+        if answer not in choices:
+            raise OnboxError("answer-unknown", wanted=f"Type a number from 1 to {len(REASONS)}")
+        return choices[answer]
+
+    return session.prompts.ask(f"Reason [1-{len(REASONS)}]: ", accept)
 
 
-def _ask_host_name(session: Session, host: str) -> None:
-    for question in ("Type the host name to go ahead: ", f"That is not {host}. Type the host name to go ahead: "):
-        answer = session.ask(question)
-        if answer == host:
-            return
-    raise OnboxError("not-confirmed", host=host)
+def _ask_note(session: Session, administrator: Administrator) -> str:
+    def accept(answer: str) -> str:
+        if not answer:
+            raise OnboxError("note-missing")
+        require_short("note", answer)
+        require_no_password("note", answer, administrator.password)
+        return answer
+
+    return session.prompts.ask("Note: ", accept)

@@ -18,18 +18,19 @@ from onbox.identity import identify, this_host
 from onbox.messages import Message, message, message_of
 from onbox.preflight import BEFORE_RUN, BEFORE_UPDATE, Finding, Subject, allowed, examine, fingerprint, first_stop
 from onbox.resync.administrator import Administrator, AdministratorDeniedError, verify_administrator
-from onbox.resync.confirmation import command_line, confirm, require_usable
+from onbox.resync.confirmation import confirm, require_usable, show_facts
 from onbox.resync.interrupts import Interrupts
 from onbox.resync.session import Request, Session
 from onbox.rsautil import commands
 from onbox.rsautil.commands import Answer, Verdict
 from onbox.rsautil.terminal import Transcript
 from onbox.screen.console import Console
+from onbox.screen.prompts import Prompts
 from onbox.screen.result import Ending
 from onbox.settings import load
 
 
-def resynchronise(request: Request, console: Console, interrupts: Interrupts) -> Ending:
+def resynchronise(request: Request, console: Console, prompts: Prompts, interrupts: Interrupts) -> Ending:
     """Do the whole job for REQUEST and say how it ended; every way out leads through here."""
     run = str(uuid.uuid4())
     session: Session | None = None
@@ -39,7 +40,7 @@ def resynchronise(request: Request, console: Console, interrupts: Interrupts) ->
             caller = identify()
             subject = Subject(load(request.config, caller.uid), caller)
             findings = examine(subject, BEFORE_RUN)
-            session = _open_session(run, request, subject, findings, console, interrupts, held)
+            session = _open_session(run, request, subject, findings, console, prompts, interrupts, held)
             log = session.log
             seen = _preflight(session, findings)
             administrator = verify_administrator(session, held)
@@ -66,6 +67,7 @@ def _open_session(
     subject: Subject,
     findings: list[Finding],
     console: Console,
+    prompts: Prompts,
     interrupts: Interrupts,
     held: ExitStack,
 ) -> Session:
@@ -81,7 +83,7 @@ def _open_session(
     host, copies = this_host(), SyslogWriter(settings.syslog)
     log = log_of_run(JournalWriter(journal, copies), run, subject.caller, host, settings)
     log = log.bind(allowed=allowed(findings))
-    return Session(run, request, subject, host, journal, copies, log, console, interrupts)
+    return Session(run, request, subject, host, journal, copies, log, console, prompts, interrupts)
 
 
 def _preflight(session: Session, findings: list[Finding]) -> tuple[int, ...]:
@@ -99,8 +101,7 @@ def _preflight(session: Session, findings: list[Finding]) -> tuple[int, ...]:
 
 
 def _dry_run(session: Session, administrator: Administrator) -> Ending:
-    folder = str(session.subject.settings.rsautil.parent)
-    session.console.facts([("Would run", command_line(administrator.name)), ("in", folder)])
+    show_facts(session, administrator.name)
     return Ending(session.run, message("update-dry", admin=administrator.name), warnings=session.copies.warnings)
 
 
@@ -157,8 +158,8 @@ def _recorded(session: Session, log: AuditLog, words: Message, evidence: tuple[s
     except OnboxError as error:
         record = unchained(log, session.copies).info(RESULT, **fields)
         words = message("result-unrecorded", detail=message_of(error).what, what=words.what)
-        return Ending(session.run, words, evidence, session.copies.warnings, unrecorded=canonical(record))
-    return Ending(session.run, words, evidence, session.copies.warnings, receipt=Tip.of(record))
+        return Ending(session.run, words, evidence, warnings=session.copies.warnings, unrecorded=canonical(record))
+    return Ending(session.run, words, evidence, warnings=session.copies.warnings, receipt=Tip.of(record))
 
 
 def _refused(run: str, session: Session | None, log: AuditLog | None, error: OnboxError) -> Ending:
@@ -177,4 +178,4 @@ def _refused(run: str, session: Session | None, log: AuditLog | None, error: Onb
             elif unrecorded.code != error.code:
                 warnings = (f"This refusal could not be recorded. {message_of(unrecorded).what}",)
         warnings += session.copies.warnings
-    return Ending(run, words, tuple(fields.get("evidence", ())), warnings)
+    return Ending(run, words, tuple(fields.get("evidence", ())), warnings=warnings)

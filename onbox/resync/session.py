@@ -14,6 +14,7 @@ from onbox.resync.interrupts import Interrupts
 from onbox.resync.reasons import Reason
 from onbox.rsautil.commands import Answer
 from onbox.screen.console import Console
+from onbox.screen.prompts import Prompts
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Session:
     copies: SyslogWriter
     log: AuditLog
     console: Console
+    prompts: Prompts
     interrupts: Interrupts
 
     def process(self, arguments: tuple[str, ...], answer: Answer | None = None) -> dict[str, Any]:
@@ -53,11 +55,6 @@ class Session:
             return Process(argv).fields()
         said = answer.transcript
         return Process(argv, said.exit_code, said.signal, said.seconds).fields()
-
-    def ask(self, question: str) -> str:
-        """Ask QUESTION on the terminal; ^C and a lost connection end the run on the spot."""
-        with self.interrupts.at_once():
-            return self.console.ask(question)
 
     def watching(self, tick: Callable[[float], None]) -> Callable[[float], None]:
         """Show the seconds through TICK, and end what runs when somebody asked for it."""

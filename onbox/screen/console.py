@@ -1,44 +1,28 @@
-"""What the person sees and is asked, as plain text in one column.
+"""What the person sees, as plain text in one column.
 
 Results go to standard output; under --json that is one object and everything else goes to standard error.
-Questions are asked on the controlling terminal, wherever the outputs go.
 """
 
-import getpass
 import io
 import os
+import select
 import signal
 import sys
-import termios
 import textwrap
-import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from pathlib import Path
-from types import FrameType
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import TextIO
 
-from onbox.errors import OnboxError
 from onbox.printable import harmless
 from onbox.screen.result import Ending
-from onbox.secret import Secret
 
 _NARROWEST, _WIDEST = 40, 100
-_TERMINAL = Path("/dev/tty")
 _TEXT = 14  # the column in which every text begins
 _REFRESH_SECONDS = 0.25
 _MARKS = {"ok": "ok", "warning": "!", "error": "!!", "busy": "..", "": ""}
 _UNICODE_MARKS = {"ok": "\u2713", "warning": "!", "error": "\u2717", "busy": "..", "": ""}
 _COLOURS = {"ok": "32", "warning": "33", "error": "31", "busy": "36"}
 _SPINNER = "|/-\\"
-
-
-def clipped(text: str, width: int) -> str:
-    """Cut TEXT to WIDTH characters, in the middle: its beginning says what, and its end how much."""
-    if len(text) <= width:
-        return text
-    tail = width // 3
-    return f"{text[: width - tail - 5].rstrip()} ... {text[-tail:].lstrip()}"
 
 
 def _speaks_utf8() -> bool:
@@ -52,53 +36,78 @@ def _speaks_utf8() -> bool:
 class Console:
     """The screen of one command."""
 
-    def __init__(self, *, json: bool = False) -> None:
-        """Write to standard output, or with JSON to standard error, as plainly as its other side demands."""
-        # Python has no stream at all for an output that was closed.
+    def __init__(
+        self, *, json: bool = False, waiting: Callable[[], AbstractContextManager[None]] = nullcontext
+    ) -> None:
+        """Write to standard output, or with JSON to standard error, in the way that suits its other side.
+
+        WAITING is entered around what may wait for the screen, so that a signal can end the wait.
+        """
+        # Python has no stream at all if the output was closed.
         self._stream: TextIO = (sys.stderr if json else sys.stdout) or io.StringIO()
         with suppress(AttributeError):
             self._stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        self._waiting = waiting
         term = os.environ.get("TERM", "")
-        self._fancy = (
-            self._stream.isatty()
-            and _speaks_utf8()
-            and not os.environ.get("NO_COLOR")
-            and term not in ("", "dumb", "unknown")
-        )
-        self._marks = _UNICODE_MARKS if self._fancy and term != "linux" else _MARKS
-        self._width = _width(self._stream)
+        self._unicode = _speaks_utf8()
+        self._can_return = self._stream.isatty() and term not in ("", "dumb", "unknown")
+        self._coloured = self._can_return and not os.environ.get("NO_COLOR")
+        self._marks = _UNICODE_MARKS if self._can_return and self._unicode and term != "linux" else _MARKS
+        self._drawn = 0  # columns of the line of progress that stands on the screen
+
+    def _columns(self) -> int:
+        """Give the columns that can be used now; the last one stays empty, because some consoles wrap there."""
+        with suppress(OSError, ValueError):
+            if columns := os.get_terminal_size(self._stream.fileno()).columns:
+                return columns - 1
+        return 79
+
+    def _width(self) -> int:
+        return min(max(self._columns(), _NARROWEST), _WIDEST)
 
     def _write(self, text: str) -> None:
+        """Write TEXT as soon as the screen takes it."""
         # A terminal that is gone must not end a run that is changing something.
-        with suppress(OSError):
-            self._stream.write(text)
+        with self._waiting(), suppress(OSError), _even_in_background():
+            self._stream.write(self._over_progress("") + text)
             self._stream.flush()
+        self._drawn = 0
+
+    def _over_progress(self, line: str) -> str:
+        """Give what replaces the line of progress that stands on the screen by LINE."""
+        room = self._columns()
+        over = line[:room].ljust(min(self._drawn, room))
+        return f"\r{over}" + ("" if line else "\r") if over else ""
 
     def _shown(self, text: str) -> str:
         text = harmless(text)
-        return text if self._fancy else text.encode("ascii", "backslashreplace").decode("ascii")
+        return text if self._unicode else text.encode("ascii", "backslashreplace").decode("ascii")
 
-    def _mark(self, state: str, mark: str) -> str:
-        padded = f"{mark:<2}"
-        return f"\x1b[{_COLOURS[state]}m{padded}\x1b[0m" if self._fancy and state else padded
+    def _mark(self, state: str) -> str:
+        padded = f"{self._marks[state]:<2}"
+        return f"\x1b[{_COLOURS[state]}m{padded}\x1b[0m" if self._coloured and state else padded
 
-    def _row(self, head: str, detail: str) -> None:
-        first, *others = textwrap.wrap(self._shown(detail), self._width - _TEXT, break_on_hyphens=False) or [""]
-        self._write(f"{head}{first}".rstrip() + "\n" + "".join(f"{' ' * _TEXT}{line}\n" for line in others))
+    def _wrapped(self, text: str, indent: int) -> list[str]:
+        # A word that is too long for a line, a path or a key, is left to the screen: cut, it could not be copied.
+        width = self._width() - indent
+        return textwrap.wrap(self._shown(text), width, break_on_hyphens=False, break_long_words=False) or [""]
+
+    def _row(self, head: str, detail: str) -> str:
+        first, *others = self._wrapped(detail, _TEXT)
+        return f"{head}{first}".rstrip() + "\n" + "".join(f"{' ' * _TEXT}{line}\n" for line in others)
 
     def say(self, text: str = "", *, indent: int = 0) -> None:
         """Say TEXT, wrapped to the screen."""
-        lines = textwrap.wrap(self._shown(text), self._width - indent, break_on_hyphens=False) or [""]
-        self._write("".join(f"{' ' * indent}{line}".rstrip() + "\n" for line in lines))
+        self._write("".join(f"{' ' * indent}{line}".rstrip() + "\n" for line in self._wrapped(text, indent)))
 
     def step(self, state: str, name: str, detail: str = "") -> None:
-        """Show a step of the work, its STATE being ok, warning, error, busy or none."""
-        self._row(f"{self._mark(state, self._marks[state])} {name:<10} ", detail)
+        """Show a step of the work; its STATE is ok, warning, error, busy or none."""
+        self._write(self._row(f"{self._mark(state)} {name:<10} ", detail))
 
     def facts(self, rows: Sequence[tuple[str, str]]) -> None:
         """Show names and values, one under the other."""
         for name, value in rows:
-            self._row(f"{name:<13} ", value)
+            self._write(self._row(f"{name:<13} ", value))
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Show ROWS below the names of their COLUMNS; the last column is cut where the screen ends."""
@@ -106,106 +115,71 @@ class Console:
         widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
         for row in shown:
             line = "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
-            self._write(line[: self._width].rstrip() + "\n")
+            self._write(line[: self._width()].rstrip() + "\n")
 
     @contextmanager
     def working(self, name: str, detail: str) -> Iterator[Callable[[float], None]]:
-        """Show that something takes its time; what is given back shows the seconds when it is called with them."""
-        if not self._fancy:
-            self.step("busy", name, detail)
-            yield lambda _: None
-            return
-        shown = -1.0
+        """Show that NAME takes its time; the function it gives shows the seconds that it is called with.
 
-        def tick(seconds: float) -> None:
-            nonlocal shown
-            if seconds - shown >= _REFRESH_SECONDS:
-                shown = seconds
-                mark = self._mark("busy", _SPINNER[int(seconds / _REFRESH_SECONDS) % len(_SPINNER)])
-                text = clipped(f"{detail} ({seconds:.0f} s)", self._width - _TEXT)
-                self._write(f"\r{mark} {name:<10} {text}\x1b[K")
+        Nothing is shown that the screen cannot take at once.
+        """
+        with _without_waiting(self._stream) as draw:
+            draw(self._row(f"{self._mark('busy')} {name:<10} ", detail))
+            shown = -1.0
 
-        try:
+            def tick(seconds: float) -> None:
+                nonlocal shown
+                if self._can_return and seconds - shown >= _REFRESH_SECONDS:
+                    shown = seconds
+                    mark = _SPINNER[int(seconds / _REFRESH_SECONDS) % len(_SPINNER)]
+                    line = f"{mark}  {name:<10} {seconds:.0f} s"  # so short that few screens are too narrow for it
+                    if draw(self._over_progress(line)):
+                        self._drawn = len(line)
+
             yield tick
-        finally:
-            self._write("\r\x1b[K")
 
     def ending(self, ending: Ending) -> None:
-        """Show how a run ended: what rsautil said, what happened, what was changed, and what to do next."""
-        for line in ending.essence():
-            self.step("", "rsautil", clipped(self._shown(line), self._width - _TEXT))
-        for warning in ending.warnings:
-            self.step("warning", "Note", warning)
-        self.step(ending.state, "Result", ending.said)
-        for name, text in ending.rows():
-            self.step("", name, text)
+        """Show how a run ended."""
+        for state, name, text in ending.rows():
+            self.step(state, name, text)
         if ending.unrecorded:
             # As it is, to be kept or piped on; it is ASCII without control characters.
             self._write(ending.unrecorded + "\n")
 
-    def ask(self, question: str) -> str:
-        """Ask QUESTION on the terminal and give the line that was typed, without spaces around it.
-
-        Raises:
-            OnboxError: when the terminal gives no answer (^D, or it is gone).
-        """
-        with _own_line():
-            with suppress(OSError), _TERMINAL.open("r+b", buffering=0) as terminal:
-                terminal.write(question.encode("ascii", "backslashreplace"))
-                line = terminal.readline()
-                if line.endswith(b"\n"):
-                    return line.decode("utf-8", "surrogateescape").strip()
-            raise OnboxError("not-answered")
-
-    def ask_secret(self, question: str) -> Secret:
-        """Ask QUESTION on the terminal with echo off.
-
-        Raises:
-            OnboxError: when the terminal gives no answer or one that is not UTF-8, or can't be kept from showing it.
-        """
-        with _own_line(), warnings.catch_warnings(), _asked_again_after_a_pause(question):
-            warnings.simplefilter("error", getpass.GetPassWarning)
-            try:
-                return Secret(getpass.getpass(question))
-            except UnicodeDecodeError:
-                raise OnboxError("password-unusable", detail="is not UTF-8") from None
-            except (EOFError, OSError, getpass.GetPassWarning):
-                raise OnboxError("not-answered") from None
-
 
 @contextmanager
-def _own_line() -> Iterator[None]:
-    """End the line of a question that was left without an answer, so that what follows begins a new one."""
+def _without_waiting(stream: TextIO) -> Iterator[Callable[[str], bool]]:
+    """Give what writes to STREAM as much as it takes at once, and says whether it took anything.
+
+    A terminal with room for one byte calls itself ready, and then a longer write may wait (measured on Linux 6).
+    So the controlling terminal is opened once more, in a way that never waits; of other outputs a pipe is the usual
+    one, which has room for 4 KiB if it calls itself ready.
+    """
+    own = -1
+    with suppress(OSError, ValueError):
+        os.tcgetpgrp(stream.fileno())  # fails if it is not the controlling terminal
+        own = os.open("/dev/tty", os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+
+    def draw(text: str) -> bool:
+        with suppress(OSError, ValueError):
+            in_background = own >= 0 and os.tcgetpgrp(own) != os.getpgrp()
+            target = own if own >= 0 else stream.fileno()
+            if not in_background and select.select([], [target], [], 0)[1]:
+                return os.write(target, text.encode("utf-8", "backslashreplace")) > 0
+        return False
+
     try:
-        yield
-    except OnboxError:
-        with suppress(OSError), _TERMINAL.open("wb", buffering=0) as terminal:
-            terminal.write(b"\n")
-        raise
+        yield draw
+    finally:
+        if own >= 0:
+            os.close(own)
 
 
 @contextmanager
-def _asked_again_after_a_pause(question: str) -> Iterator[None]:
-    """Switch echo off again after ^Z and fg, for the shell in between has switched it on."""
-
-    def ask_again(_number: int, _frame: FrameType | None) -> None:
-        with _TERMINAL.open("r+b", buffering=0) as terminal:
-            attributes = termios.tcgetattr(terminal)
-            attributes[3] &= ~termios.ECHO
-            termios.tcsetattr(terminal, termios.TCSAFLUSH, attributes)
-            terminal.write(question.encode("ascii", "backslashreplace"))
-
-    before = signal.signal(signal.SIGCONT, ask_again)
+def _even_in_background() -> Iterator[None]:
+    """Keep a terminal with `stty tostop` from stopping what is written inside."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
     try:
         yield
     finally:
-        signal.signal(signal.SIGCONT, before)
-
-
-def _width(stream: TextIO) -> int:
-    """Give the width to write for, whatever COLUMNS says; the last column stays empty, where some consoles wrap."""
-    try:
-        columns = os.get_terminal_size(stream.fileno()).columns
-    except (OSError, ValueError):
-        columns = 0
-    return min(max((columns or 80) - 1, _NARROWEST), _WIDEST)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -2,61 +2,68 @@
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from onbox.audit.tip import Tip
-from onbox.errors import Code
 from onbox.messages import Message
 
-# psql and Java name how grave a line is; what stands before it is a temporary file's name or a time.
+# psql and Java name how grave a line is; in front of that stands the name of a temporary file or a time.
 _GRAVE = re.compile(r"\b(?:NOTICE|WARNING|ERROR|FATAL|PANIC|SEVERE)\b.*")
-_MOST_LINES = 3
-_UNRECOGNISED: tuple[Code, ...] = ("update-accepted", "update-contradiction", "update-unknown")
+_MOST_EVIDENCE, _MOST_NOT_UNDERSTOOD = 3, 10
+Row = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
 class Ending:
     """How a run ended.
 
-    `receipt` is the number and hash of its result; `unrecorded` is the result that no journal could take, as one line
-    of JSON, to be kept by the person.
+    `evidence` and `not_understood` are lines of rsautil.
+    `receipt` is the number and hash of the result; `unrecorded` is the result that the journal could not take, as one
+    line of JSON, to be kept by the person.
     """
 
     run: str
     message: Message
     evidence: tuple[str, ...] = ()
+    not_understood: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     receipt: Tip | None = None
     unrecorded: str = ""
 
-    @property
-    def state(self) -> str:
-        """Say how the verdict is marked on the screen."""
-        return {"success": "ok", "unknown": "warning"}.get(self.message.outcome, "error")
-
-    @property
-    def said(self) -> str:
-        """Say what happened and what was changed, with the code that programs are given."""
+    def rows(self) -> Iterator[Row]:
+        """Give what a person is shown: the state, the name and the text of each step."""
+        yield from (("", "rsautil", line) for line in self._essence())
+        yield from self._unknown_rows()
+        yield from (("warning", "Note", warning) for warning in self.warnings)
+        state = {"success": "ok", "unknown": "warning"}.get(self.message.outcome, "error")
         words = (self.message.what, self.message.changed, f"({self.message.code})")
-        return " ".join(filter(None, words))
-
-    def essence(self) -> list[str]:
-        """Give the few words of rsautil that fit on a screen; the record has all."""
-        grave = [found[0] for line in self.evidence if (found := _GRAVE.search(line))]
-        return [" ".join(line.split()) for line in (grave or self.evidence)[:_MOST_LINES]]
-
-    def rows(self) -> list[tuple[str, str]]:
-        """Give what stands below the verdict: what to do next, and where to find more."""
-        rows = [("Next", self.message.advice), ("Run", self.run)]
+        yield state, "Result", " ".join(filter(None, words))
+        if self.message.advice:
+            yield "", "Next", self.message.advice
+        yield "", "Run", self.run
         if self.receipt:
-            rows.append(("Receipt", f"record {self.receipt.seq}, hash {self.receipt.hash}"))
-        if self.message.code in _UNRECOGNISED:
-            rows.append(("Transcript", f"onbox audit show {self.run}"))
-        return rows
+            yield "", "Receipt", f"For the change ticket: record {self.receipt.seq} of the audit journal, hash"
+            yield "", "", self.receipt.hash
+            yield "", "", "To check it later: onbox audit verify --head HASH"
+
+    def _essence(self) -> list[str]:
+        """Give the few words of rsautil that fit on a screen; the record has all."""
+        known = [line for line in self.evidence if line not in self.not_understood]
+        grave = [found[0] for line in known if (found := _GRAVE.search(line))]
+        return (grave or known)[:_MOST_EVIDENCE]
+
+    def _unknown_rows(self) -> Iterator[Row]:
+        lines = self.not_understood
+        if lines:
+            yield "warning", "Unknown", "onbox does not understand this output of rsautil:"
+            yield from (("warning", "rsautil", line) for line in lines[:_MOST_NOT_UNDERSTOOD])
+            more = len(lines) - _MOST_NOT_UNDERSTOOD
+            yield "", "", f"{f'and {more} more lines: ' if more > 0 else 'All of it: '}onbox audit show {self.run}"
 
     def as_json(self) -> dict[str, Any]:
-        """Give the members that only this command's JSON object has."""
+        """Give the members that only the JSON object of `resync` has."""
         return {
             "run": self.run,
             "outcome": self.message.outcome,
@@ -64,9 +71,10 @@ class Ending:
             "message": self.message.what,
             "changed": self.message.changed,
             "evidence": list(self.evidence),
+            "not_understood": list(self.not_understood),
             "advice": self.message.advice,
             "warnings": list(self.warnings),
             "seq": self.receipt.seq if self.receipt else None,
             "hash": self.receipt.hash if self.receipt else None,
-            **({"record": json.loads(self.unrecorded)} if self.unrecorded else {}),
+            "record": json.loads(self.unrecorded) if self.unrecorded else None,
         }

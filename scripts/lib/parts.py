@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 # The way of the password through the program.
 PASSWORD = (
-    ("onbox/screen/console.py", "asks for it"),
+    ("onbox/screen/prompts.py", "asks for it"),
     ("onbox/secret.py", "holds it"),
     ("onbox/resync/administrator.py", "has it checked"),
+    ("onbox/resync/confirmation.py", "keeps it out of the note"),
     ("onbox/resync/job.py", "hands it to the update"),
     ("onbox/rsautil/commands.py", "says at which prompt it is typed"),
     ("onbox/rsautil/terminal.py", "types it"),

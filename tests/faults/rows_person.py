@@ -16,7 +16,8 @@ import pexpect
 from rehearsal import SECONDS
 
 from faults.scene import HOST, Shown
-from faults.table import STOPPED, SUCCESS, End, Fault, Rows
+from faults.table import DENIED, REFUSED, REFUSED_LATE, STOPPED, SUCCESS, End, Fault, Rows
+from faults.watch import wait_until
 from onbox.audit.record import GENESIS, canonical, digest
 from onbox.audit.tip import Tip
 
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 
     from faults.scene import Child, Scene
 
-INTERRUPTED = ("(interrupted)", "Nothing was changed.")
-CONFIRMED = ("(update-confirmed)",)
+INTERRUPTED = ("interrupted", "Nothing was changed.")
+CONFIRMED = ("update-confirmed",)
 ABANDONED = ("has no result", *CONFIRMED)
 STOPPED_LATE = End(130, "verified refused", "verify")
 TWICE = End(0, "verified attempt success verified attempt success", "verify update verify update", changed=True)
@@ -101,6 +102,11 @@ MOMENTS = {
         "verified attempt success",
         "verify update",
     ),
+    "when the result is shown": (
+        "onbox.screen.console:Console.ending 1 before",
+        "verified attempt success",
+        "verify update",
+    ),
 }
 
 
@@ -128,7 +134,7 @@ def moment_rows() -> Rows:
     """Return a row for each signal at each moment from the hold on."""
     rows: Rows = {
         f"{name} {moment}": Fault(SUCCESS, CONFIRMED, play=partial(hit, place, name))
-        for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGTSTP")
+        for name in ("SIGINT", "SIGHUP", "SIGTSTP")
         for moment, (place, _, _) in MOMENTS.items()
     }
     for moment, (place, records, called) in MOMENTS.items():
@@ -200,6 +206,86 @@ def suspend(scene: Scene) -> None:
     shell.sendeof()
     shell.expect(pexpect.EOF)
     shell.close()
+
+
+# What is typed by mistake at each question, before the right answer.
+SLIPS = {
+    "admin": ("oc admin", ""),
+    "password": ("", "Wrong 4711"),
+    "reason": ("6", ""),
+    "note": ("   ", "x" * 401),
+    "host": ("elsewhere", ""),
+}
+REFUSALS = {
+    "admin": (REFUSED, "answer-unusable"),
+    "password": (End(4, "unverified"), "password-unusable"),
+    "reason": (REFUSED_LATE, "answer-unusable"),
+    "note": (REFUSED_LATE, "answer-unusable"),
+    "host": (REFUSED_LATE, "not-confirmed"),
+}
+
+
+def answer_all(scene: Scene, **answers: Any) -> None:
+    """Answer each question; another reason, which needs a note."""
+    scene.run(answers=scene.answers(**{"reason": "5", "note": "tidy up", **answers}))
+
+
+def slip_everywhere(scene: Scene) -> None:
+    """Make two slips at each question before the right answer."""
+    right = {"admin": "ocadmin", "password": scene.password, "reason": "5", "note": "tidy up", "host": HOST}
+    answer_all(scene, **{question: (*slips, right[question]) for question, slips in SLIPS.items()})
+
+    assert "tidy up" == scene.journal()[-1]["note"]
+
+
+def slip_too_often(question: str, scene: Scene) -> None:
+    """Make three slips at one question."""
+    answer_all(scene, **{question: (*SLIPS[question], SLIPS[question][0])})
+
+
+def slip_rows() -> Rows:
+    """Return the rows for slips."""
+    return {
+        "two slips at each question": Fault(SUCCESS, CONFIRMED, play=slip_everywhere),
+        **{
+            f"three slips at the question for the {question}": Fault(
+                end, (code,), play=partial(slip_too_often, question)
+            )
+            for question, (end, code) in REFUSALS.items()
+        },
+        "a password that cannot be right, typed twice": Fault(
+            DENIED, ("admin-denied",), play=partial(answer_all, password=("S\u00e9cret-4711", "S\u00e9cret-4711"))
+        ),
+    }
+
+
+def freeze(thaw: Callable[[Scene, Child[str]], object], scene: Scene) -> None:
+    """Freeze the screen with ^S during the update; when the result is on record, let *thaw* happen."""
+    child = scene.spawn()
+    scene.talk(child)
+    scene.wait_for_call(2)
+    child.sendcontrol("s")
+    wait_until(lambda: scene.journal()[-1]["event"] == "resync.result")
+    thaw(scene, child)
+    scene.end(child)
+
+
+def freeze_rows() -> Rows:
+    """Return the rows for a screen that takes nothing."""
+    thaws: dict[str, Callable[[Scene, Child[str]], object]] = {
+        "^Q": lambda _, child: child.sendcontrol("q"),
+        "^C": lambda _, child: child.sendintr(),
+        "the connection lost": lambda scene, child: scene.hang_up(child),
+    }
+    return {
+        f"^S during the update, then {name}": Fault(
+            SUCCESS,
+            () if name == "the connection lost" else CONFIRMED,
+            behaviour={"update_delay": 0.5},
+            play=partial(freeze, thaw),
+        )
+        for name, thaw in thaws.items()
+    }
 
 
 def set_clock_back(scene: Scene) -> None:
@@ -274,7 +360,7 @@ def run_at_once(count: int, scene: Scene) -> None:
 def at_once(count: int) -> Fault:
     """Return a row for *count* runs at once."""
     end = replace(SUCCESS, records=f"{'refused ' * (count - 1)}{SUCCESS.records}")
-    return Fault(end, ("(another-run)", *CONFIRMED), play=partial(run_at_once, count))
+    return Fault(end, ("another-run", *CONFIRMED), play=partial(run_at_once, count))
 
 
 def run_beside_another(scene: Scene) -> None:
@@ -311,6 +397,8 @@ PERSON: Rows = {
         play=kill_during_update,
     ),
     **power_rows(),
+    **slip_rows(),
+    **freeze_rows(),
     "suspended with ^Z at a question": Fault(SUCCESS, CONFIRMED, play=suspend),
     "clock set back by an hour": Fault(
         End(0, "verified verified attempt success", "verify verify update", changed=True),
@@ -320,7 +408,7 @@ PERSON: Rows = {
     "clock set back by an hour during a run": Fault(SUCCESS, CONFIRMED, play=set_clock_back_during_run),
     "clock set back by an hour after wrong passwords": Fault(
         End(3, "denied denied denied denied refused", "verify verify verify verify"),
-        ("(lockout-guard)", "Wait until"),
+        ("lockout-guard", "Wait until"),
         play=set_clock_back_after_denials,
     ),
     "host name changed": Fault(TWICE, CONFIRMED, play=change_host_name, root=True),
@@ -328,7 +416,7 @@ PERSON: Rows = {
     "ten runs at once": at_once(10),
     "another run while rsautil is at the update": Fault(
         End(0, "verified attempt refused success", "verify update", changed=True),
-        ("(another-run)",),
+        ("another-run", *CONFIRMED),
         behaviour={"update_delay": 4},
         play=run_beside_another,
     ),

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from faults.table import REFUSED, REFUSED_LATE, SUCCESS, UNKNOWN, WITHOUT_RECORD, End, Fault, Rows
+from faults.scene import HOST
+from faults.table import (
+    REFUSED,
+    REFUSED_LATE,
+    STOPPED,
+    SUCCESS,
+    UNKNOWN,
+    WITHOUT_RECORD,
+    End,
+    Fault,
+    Rows,
+)
 
 if TYPE_CHECKING:
     from faults.scene import Child, Scene
 
-CONFIRMED = ("(update-confirmed)",)
+CONFIRMED = ("update-confirmed",)
 CONFIRMED_BRIEFLY = ("onbox: Confirmed",)  # in the line that takes the place of a broken screen
 ITSELF = ("onbox itself failed (DisasterError)",)
-ITSELF_LATE = ("(unexpected-after)", "not known whether the marker time was changed")
+ITSELF_LATE = ("unexpected-after", "not known whether the marker time was changed")
 REFUSED_AT_CHECK = End(3, "refused", "verify")
 NOT_RUN = End(6, "verified attempt unknown", "verify", changed=None)
 
@@ -78,6 +89,70 @@ def broken(place: str, end: End, told: tuple[str, ...] = ITSELF, arguments: tupl
     return Fault(end, told, play=partial(fail_at, place, arguments))
 
 
+def mistype(question: str, scene: Scene) -> None:
+    """Type the password where it is shown, as itself and inside a longer text, before the right answer."""
+    right = {"reason": "5", "note": "tidy up", "host": HOST}
+    answers = {**right, question: (scene.password, f"was {scene.password.upper()}", right[question])}
+    scene.run(answers=scene.answers(**answers))
+
+    assert scene.password.casefold() not in str(scene.journal()).casefold()
+
+
+def swap(then: Any, scene: Scene) -> None:
+    """Type the password as the administrator's name; then at the question for the password, what *then* says."""
+    scene.run(answers=scene.answers(admin=scene.password, password=then(scene)))
+
+
+def paste(question: str, scene: Scene) -> None:
+    """Paste the answers to all questions at once, the password among them, then answer each question alone."""
+    right = {"admin": "ocadmin", "password": scene.password, "reason": "1", "host": HOST}
+    after = [right[each] for each in list(right)[list(right).index(question) :]]
+    scene.run(answers=scene.answers(**{question: "\n".join(after)}))
+
+
+def type_ahead(scene: Scene) -> None:
+    """Type the answers to all questions while rsautil checks the login; then stop at the last question."""
+    child = scene.spawn()
+    scene.talk(child, scene.answers(reason=None, host=None))
+    scene.wait_for_call(1)
+    for text in (scene.password, "1", HOST):
+        child.sendline(text)
+    scene.talk(child, scene.answers(admin=None, password=None, host=lambda child: child.sendintr()))
+    scene.end(child)
+
+
+def typed_rows() -> Rows:
+    """Return rows for a password that is typed or pasted where it does not belong."""
+    rows: Rows = {
+        f"the password typed at the question for the {question}": Fault(
+            SUCCESS, CONFIRMED, play=partial(mistype, question), visible=True
+        )
+        for question in ("reason", "note", "host")
+    }
+    rows["the password typed as the administrator's name, then ^C"] = Fault(
+        STOPPED, ("interrupted",), play=partial(swap, lambda _: lambda child: child.sendintr()), visible=True
+    )
+    rows["the password typed as the administrator's name and as the password"] = Fault(
+        End(4, "unverified"),
+        ("password-unusable",),
+        play=partial(swap, lambda scene: (scene.password,) * 3),
+        visible=True,
+    )
+    for question in ("admin", "password", "reason"):
+        rows[f"all answers pasted at once at the question for the {question}"] = Fault(
+            SUCCESS, CONFIRMED, play=partial(paste, question)
+        )
+    rows["the password pasted with the codes of a bracketed paste"] = Fault(
+        SUCCESS,
+        CONFIRMED,
+        play=lambda scene: scene.run(answers=scene.answers(password=f"\x1b[200~{scene.password}\x1b[201~")),
+    )
+    rows["all answers typed while rsautil checks the login"] = Fault(
+        End(130, "verified refused", "verify"), ("interrupted",), behaviour={"verify_delay": 1}, play=type_ahead
+    )
+    return rows
+
+
 BROKEN = {
     "caller": broken("onbox.identity:identify 1 before", WITHOUT_RECORD),
     "settings": broken("onbox.settings:load 1 before", WITHOUT_RECORD),
@@ -88,7 +163,7 @@ BROKEN = {
     "audit.log": broken("onbox.audit.log:log_of_run 1 before", WITHOUT_RECORD),
     "audit.record": broken("onbox.audit.record:canonical 1 before", REFUSED_AT_CHECK),
     "audit.syslog": broken("onbox.audit.syslog:send 1 before", SUCCESS, CONFIRMED),
-    "administrator": broken("onbox.resync.administrator:require_password 1 before", REFUSED),
+    "administrator": broken("onbox.resync.administrator:require_name 1 before", REFUSED),
     "secret": broken("onbox.secret:Secret.fingerprint 1 before", REFUSED),
     "dialogue, at the check": broken("onbox.rsautil.terminal:_Reader.read 1 before", REFUSED_AT_CHECK),
     "signs, at the check": broken("onbox.rsautil.evidence:evidence_in 1 before", REFUSED_AT_CHECK),
@@ -113,6 +188,7 @@ BROKEN = {
 }
 
 SECRETS: Rows = {
+    **typed_rows(),
     "looked for while rsautil runs": Fault(
         SUCCESS, CONFIRMED, behaviour={"update_delay": 3}, play=look_while_update_runs
     ),

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import signal
+import termios
 import uuid
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 HOST = os.uname().nodename
 ASKS_ADMIN, ASKS_PASSWORD, ASKS_REASON, ASKS_HOST = ANSWERS
+ASKS_NOTE = "Note: "
 UNNAMED = 61174  # a user id that nobody has, and that owns nothing
 # For a run in which coverage would be in the way: it takes memory, and writes where onbox may not.
 UNCOVERED = {name: "" for name in os.environ if name.startswith("COVERAGE_")}
@@ -54,6 +56,7 @@ class Scene:
         self.marker_before = self.machine.marker()
         self.shown: list[Shown] = []
         self._screens: dict[Child[str], io.StringIO] = {}
+        self._modes: dict[Child[str], list[Any]] = {}
         self._held = ExitStack()
 
     def __enter__(self) -> Self:
@@ -79,9 +82,10 @@ class Scene:
         self.machine.config.write_text("\n".join(lines) + "\n")
 
     def answers(self, **changes: object) -> dict[str, Any]:
-        """Return what is answered to each question: a text, or what is done with the terminal instead."""
+        """Return what is answered to each question: a text or several, or what is done with the terminal instead."""
         given: dict[str, Any] = {"admin": ADMIN, "password": self.password, "reason": "1", "host": HOST, **changes}
-        prompts = {"admin": ASKS_ADMIN, "password": ASKS_PASSWORD, "reason": ASKS_REASON, "host": ASKS_HOST}
+        prompts = {"admin": ASKS_ADMIN, "password": ASKS_PASSWORD, "reason": ASKS_REASON, "note": ASKS_NOTE}
+        prompts["host"] = ASKS_HOST
         return {prompts[name]: answer for name, answer in given.items() if answer is not None}
 
     def at_end(self, undo: Callable[[], object]) -> None:
@@ -114,6 +118,7 @@ class Scene:
             dimensions=(25, 80),
         )
         child.logfile_read = self._screens[child] = io.StringIO()
+        self._modes[child] = termios.tcgetattr(child.child_fd)
         self.pid = int(child.pid or 0)
         return child
 
@@ -130,7 +135,7 @@ class Scene:
         return command
 
     def talk(self, child: Child[str], answers: Mapping[str, Any] | None = None, until: str | None = None) -> None:
-        """Answer what is asked, each question once, to the end or until something is shown."""
+        """Answer what is asked, each question as often as there are answers, to the end or until something is shown."""
         left = dict(self.answers() if answers is None else answers)
         while left or until:
             prompts = list(left)
@@ -138,6 +143,9 @@ class Scene:
             if found >= len(prompts):
                 return
             answer = left.pop(prompts[found])
+            if isinstance(answer, tuple):
+                answer, *rest = answer
+                left |= {prompts[found]: tuple(rest)} if rest else {}
             if callable(answer):
                 answer(child)
             else:
@@ -152,6 +160,9 @@ class Scene:
         wait_until(lambda: process_state(int(child.pid or 0)) in ("", "Z"))
         child.wait()
         if not child.closed:
+            # Nothing can give the terminal back for a process that is killed.
+            if child.signalstatus != signal.SIGKILL:
+                assert self._modes[child] == termios.tcgetattr(child.child_fd)
             child.close()
         screen = self._screens[child].getvalue()
         code = child.exitstatus if child.signalstatus is None else -child.signalstatus

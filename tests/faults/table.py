@@ -20,6 +20,7 @@ RECORDS = {
     "failure": ("resync.result", "failure"),
     "unknown": ("resync.result", "unknown"),
     "refused": ("resync.refused", "refused"),
+    "unverified": ("resync.refused", "failure"),
     "abandoned": ("run.abandoned", "unknown"),
     "repaired": ("journal.repaired", "success"),
 }
@@ -41,7 +42,7 @@ FAILURE = End(1, "verified attempt failure", "verify update")
 UNKNOWN = End(6, "verified attempt unknown", "verify update", changed=None)
 NOT_STARTED = End(1, "verified attempt failure", "verify")
 DENIED = End(4, "denied", "verify")
-UNVERIFIED = End(4, "refused", "verify")
+UNVERIFIED = End(4, "unverified", "verify")
 REFUSED = End(3, "refused")
 REFUSED_LATE = End(3, "verified refused", "verify")
 WITHOUT_RECORD = End(3)
@@ -72,6 +73,8 @@ class Fault:
     prepare: Callable[[Scene], object] | None = None
     play: Callable[[Scene], object] = play_as_usual
     root: bool = False
+    # The person types the password where it is shown; it must not get anywhere else all the same.
+    visible: bool = False
 
 
 Rows = dict[str, Fault]

@@ -4,48 +4,67 @@ from __future__ import annotations
 
 import os
 import shlex
+from typing import TYPE_CHECKING
 
 import pytest
-from appliance.make import ADMIN
-from rehearsal import ANSWERS, Onbox, Run
+from appliance.make import ADMIN, PASSWORD
+from rehearsal import ANSWERS
 
 from onbox.errors import OnboxError
+from onbox.messages import message_of
 from onbox.resync.confirmation import command_line, require_usable
 from onbox.resync.reasons import REASONS
 from onbox.resync.session import Request
 
+if TYPE_CHECKING:
+    from rehearsal import Onbox, Run
+
 HOST = os.uname().nodename
-REASON_PROMPT, NOTE_PROMPT = r"Reason \[1-5\]: ", r"Note: "
-HOST_PROMPT, AGAIN_PROMPT = (
-    r"\nType the host name to go ahead: ",
-    rf"That is not {HOST}. Type the host name to go ahead: ",
-)
+ASKS_REASON, ASKS_NOTE, ASKS_HOST = r"Reason \[1-5\]: ", r"Note: ", r"Type the host name to go ahead: "
+
+
+def refusal(request: Request) -> OnboxError | None:
+    """Return the reason for which a *request* is refused, on a host called here."""
+    try:
+        require_usable(request, "here")
+    except OnboxError as error:
+        return error
+    return None
 
 
 @pytest.mark.parametrize(
-    ("request_", "key"),
+    "request_",
     [
-        (Request(), ""),
-        (Request(reason="other", note="why"), ""),
-        (Request(reason="other"), "note-missing"),
-        (Request(reason="other", note=""), "note-missing"),
-        (Request(note="x" * 400, ticket="x" * 100, confirm="here"), ""),
-        (Request(note="x" * 401), "text-too-long"),
-        (Request(ticket="x" * 101), "text-too-long"),
-        (Request(confirm="there"), "not-confirmed"),
-        (Request(confirm=""), "not-confirmed"),
-        (Request(confirm="there", dry_run=True), ""),
+        Request(),
+        Request(reason="other", note="why"),
+        Request(note="x" * 400, ticket="x" * 100, confirm="here", admin="ocadmin"),
+        Request(confirm="there", dry_run=True),
     ],
 )
-def test_usable(request_: Request, key: str) -> None:
-    """What a request itself makes impossible is refused before a password is asked."""
-    found = ""
-    try:
-        require_usable(request_, "here")
-    except OnboxError as error:
-        found = error.code
+def test_usable(request_: Request) -> None:
+    """A request that can be right goes on."""
+    assert refusal(request_) is None
 
-    assert key == found
+
+@pytest.mark.parametrize(
+    ("request_", "code", "exit_code"),
+    [
+        (Request(reason="other"), "note-missing", 2),
+        (Request(note="x" * 401), "text-too-long", 2),
+        (Request(ticket="x" * 101), "text-too-long", 2),
+        (Request(admin=""), "admin-name", 2),
+        (Request(admin="oc admin"), "admin-name", 2),
+        (Request(confirm="there"), "not-confirmed", 3),
+        (Request(confirm=""), "not-confirmed", 3),
+    ],
+)
+def test_not_usable(request_: Request, code: str, exit_code: int) -> None:
+    """An option whose value cannot be right is refused before a password is asked, without repeating the value."""
+    error = refusal(request_)
+
+    assert error is not None
+    assert (code, exit_code) == (error.code, message_of(error).exit_code)
+    assert not {request_.admin, request_.ticket, request_.note, request_.confirm} & set(error.facts.values())
 
 
 def test_command_line() -> None:
@@ -56,13 +75,10 @@ def test_command_line() -> None:
     assert "$(reboot)" == shlex.split(command_line("$(reboot)"))[3]
 
 
-def confirmed(onbox: Onbox, *arguments: str, **answers: str | None) -> Run:
-    """Run onbox with other answers at the questions before the change; None leaves the answer out."""
-    changed = {REASON_PROMPT: "1", HOST_PROMPT: HOST} | answers
-    left = {prompt: text for prompt, text in ANSWERS.items() if not prompt.startswith(("Reason", "Type"))}
-    return onbox(
-        "resync", *arguments, answers=left | {prompt: text for prompt, text in changed.items() if text is not None}
-    )
+def confirmed(onbox: Onbox, *arguments: str, **answers: str) -> Run:
+    """Run onbox with these answers to the questions before the update."""
+    login = {prompt: text for prompt, text in ANSWERS.items() if prompt not in (ASKS_REASON, ASKS_HOST)}
+    return onbox("resync", *arguments, answers=login | answers)
 
 
 def recorded(onbox: Onbox) -> tuple[str, str | None, str | None, str | None]:
@@ -71,59 +87,43 @@ def recorded(onbox: Onbox) -> tuple[str, str | None, str | None, str | None]:
     return last["event"], last["reason"], last["note"], last["ticket"]
 
 
-@pytest.mark.parametrize(
-    ("answer", "reason"),
-    [*((str(number), reason) for number, reason in enumerate(REASONS, 1) if reason != "other"), ("users-found",) * 2],
-)
+@pytest.mark.parametrize(("answer", "reason"), [("2", "identity-source-added"), ("users-found", "users-found")])
 def test_reason(onbox: Onbox, answer: str, reason: str) -> None:
     """The reason is asked for, with the documented ones spelled out, and taken by number or name."""
-    run = confirmed(onbox, "--ticket", "CHG-1", **{REASON_PROMPT: answer})
+    run = confirmed(onbox, "--ticket", " CHG-1 ", "--note", "   ", **{ASKS_REASON: answer, ASKS_HOST: HOST})
 
     assert 0 == run.exit_code
     assert ("resync.result", reason, None, "CHG-1") == recorded(onbox)
     assert all(" ".join(text.split()) in " ".join(run.screen.split()) for text in REASONS.values())
 
 
-@pytest.mark.parametrize(("note", "exit_code"), [("because", 0), ("  ", 2), ("x" * 401, 2)])
-def test_other_reason(onbox: Onbox, note: str, exit_code: int) -> None:
-    """Another reason needs a note."""
-    run = confirmed(onbox, **{REASON_PROMPT: "5", NOTE_PROMPT: note})
+def test_note(onbox: Onbox) -> None:
+    """Another reason needs a note, and one of blanks is none; one that is too long is asked for again."""
+    assert 2 == onbox("resync", "--reason", "other", "--note", "  ", answers={}).exit_code
+    child = onbox.spawn("resync", "-o", ADMIN, "--confirm", HOST)
+    for prompt, answer in (
+        ("Password of .*: ", PASSWORD),
+        (ASKS_REASON, "5"),
+        (ASKS_NOTE, "   "),
+        (ASKS_NOTE, "x" * 401),
+        (ASKS_NOTE, "because \u00e4"),
+    ):
+        child.expect(prompt)
+        child.sendline(answer)
+    child.expect(r"\(update-confirmed\)")
 
-    assert exit_code == run.exit_code
-    assert (("other", note) if exit_code == 0 else (None, None)) == recorded(onbox)[1:3]
-
-
-@pytest.mark.parametrize("answer", ["", "0", "6", "because"])
-def test_unknown_reason(onbox: Onbox, answer: str) -> None:
-    """What is none of the reasons is refused."""
-    run = confirmed(onbox, **{REASON_PROMPT: answer})
-
-    assert 2 == run.exit_code
-    assert "resync.refused" == recorded(onbox)[0]
+    assert ("resync.result", "other", "because \u00e4", None) == recorded(onbox)
 
 
 def test_given(onbox: Onbox) -> None:
     """What was given on the command line is not asked for, and all of it is shown."""
-    run = confirmed(
-        onbox, "-o", ADMIN, "--reason", "other", "--note", "tidy \x1b[31mup", "--ticket", "CHG-1", "--confirm", HOST,
-        **{REASON_PROMPT: None, HOST_PROMPT: None},
-    )  # fmt: skip
+    given = ("--reason", "other", "--note", "tidy \x1b[31mup", "--ticket", "CHG-1", "--confirm", HOST)
+    run = confirmed(onbox, "-o", ADMIN, *given)
 
     assert 0 == run.exit_code
     assert ("resync.result", "other", "tidy \x1b[31mup", "CHG-1") == recorded(onbox)
     assert r"tidy \x1b[31mup" in run.screen
     assert "CHG-1" in run.screen
-
-
-def test_host_name(onbox: Onbox) -> None:
-    """The host name must be typed exactly; it is asked for twice."""
-    assert 0 == confirmed(onbox, **{HOST_PROMPT: "elsewhere", AGAIN_PROMPT: HOST}).exit_code
-
-    run = confirmed(onbox, **{HOST_PROMPT: "elsewhere", AGAIN_PROMPT: HOST + "x"})
-
-    assert 3 == run.exit_code
-    assert "resync.refused" == recorded(onbox)[0]
-    assert ["manage-secrets", "store", "manage-secrets"] == [call.argv[0] for call in onbox.machine.calls()]
 
 
 def test_every_reason_fits_a_line() -> None:

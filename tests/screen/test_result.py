@@ -1,67 +1,118 @@
-"""How a run ended."""
+"""How a run ended, for a person and for a program."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
+from onbox.audit.tip import Tip
 from onbox.messages import message
-from onbox.screen.result import _UNRECOGNISED, Ending
+from onbox.screen.result import Ending
 
 if TYPE_CHECKING:
     from onbox.errors import Code
 
 CONFIRMED = message("update-confirmed")
 NOTICE = 'psql.bin:/tmp/1234.sql:108: NOTICE:  Updated "x" with the value "0"'
+RECEIPT = Tip(7, "0123456789abcdef" * 4)
 
 
-def test_the_essence_begins_where_psql_says_how_grave_it_is() -> None:
-    """The name of a temporary file in front, and lines that say less, stay in the record."""
-    ending = Ending("r", CONFIRMED, (NOTICE, " update_config", "(1 row)"))
-
-    assert ['NOTICE: Updated "x" with the value "0"'] == ending.essence()
+def shown(ending: Ending, name: str) -> list[str]:
+    """Return what stands behind *name*."""
+    return [text for _, each, text in ending.rows() if each == name]
 
 
-def test_without_such_a_line_the_first_three_are_the_essence() -> None:
-    """An answer in other words is shown too, as far as the screen goes."""
-    assert ["a b", "c", "d"] == Ending("r", CONFIRMED, ("a  b", " c", "d", "e")).essence()
+@pytest.mark.parametrize(
+    ("evidence", "essence"),
+    [
+        ((NOTICE, " update_config", "(1 row)"), [NOTICE.partition("108: ")[2]]),
+        (("a  b", " c", "d", "e"), ["a  b", " c", "d"]),
+        (("nobody knows this", "(1 row)"), ["(1 row)"]),
+    ],
+)
+def test_the_essence_is_what_psql_calls_grave_or_comes_first(evidence: tuple[str, ...], essence: list[str]) -> None:
+    """The name of a temporary file in front, and lines that say less or are not understood, are not in it."""
+    assert essence == shown(Ending("r", CONFIRMED, evidence, ("nobody knows this",)), "rsautil")[: len(essence)]
 
 
-def test_below_the_verdict_stands_what_to_do_and_the_run() -> None:
-    """A person needs the advice, and whoever helps them needs the run."""
-    assert [("Next", CONFIRMED.advice), ("Run", "r")] == Ending("r", CONFIRMED).rows()
+@pytest.mark.parametrize(("count", "listed", "rest"), [(1, 1, "All of it"), (10, 10, "All of it"), (13, 10, "3 more")])
+def test_lines_that_are_not_understood_stand_before_the_verdict(count: int, listed: int, rest: str) -> None:
+    """They explain an unknown outcome; if they are many, the screen shows the first and where all of them are."""
+    lines = tuple(f"line {number}" for number in range(count))
+    rows = list(Ending("r", message("update-timeout", run="r", timeout=1), (), lines).rows())
+    names = [name for _, name, _ in rows]
+
+    assert list(lines[:listed]) == [text for state, name, text in rows if (state, name) == ("warning", "rsautil")]
+    assert names.index("Unknown") < names.index("rsautil") < names.index("Result")
+    assert any(rest in text and text.endswith("onbox audit show r") for _, _, text in rows)
 
 
-def test_an_answer_nobody_has_seen_yet_can_be_found_and_reported() -> None:
-    """Accepted and unknown outcomes say where the transcript is."""
-    for code in _UNRECOGNISED:
-        rows = dict(Ending("r", message(code, run="r")).rows())
-
-        assert "onbox audit show r" == rows["Transcript"]
-
-
-def test_the_mark_follows_the_outcome() -> None:
+@pytest.mark.parametrize(
+    ("code", "state"),
+    [
+        ("update-confirmed", "ok"),
+        ("update-timeout", "warning"),
+        ("update-sql-error", "error"),
+        ("not-confirmed", "error"),
+        ("admin-denied", "error"),
+    ],
+)
+def test_the_verdict_names_its_code_and_what_was_changed(code: Code, state: str) -> None:
     """Only a success is marked as one."""
-    facts = {"run": "r", "timeout": 1, "host": "here"}
-    codes: tuple[Code, ...] = ("update-confirmed", "update-timeout", "update-sql-error", "not-confirmed")
+    words = message(code, run="r", timeout=1, host="here", admin="ocadmin")
+    (row,) = [row for row in Ending("r", words).rows() if row[1] == "Result"]
 
-    assert ["ok", "warning", "error", "error"] == [Ending("r", message(code, **facts)).state for code in codes]
+    assert state == row[0]
+    assert row[2].startswith(words.what)
+    assert row[2].endswith(f"{words.changed} ({code})")
+
+
+def test_the_receipt_goes_with_the_result() -> None:
+    """A run that reached its attempt gives number and hash of its result, and the command that checks them later."""
+    texts = [text for _, _, text in Ending("r", CONFIRMED, receipt=RECEIPT).rows()]
+
+    assert "record 7 " in texts[-3]
+    assert RECEIPT.hash == texts[-2]
+    assert "onbox audit verify --head HASH" in texts[-1]
+    assert ["r"] == shown(Ending("r", CONFIRMED), "Run")
+    assert [] == shown(Ending("r", CONFIRMED), "Receipt")
 
 
 def test_a_program_is_told_what_a_person_is_told() -> None:
-    """The JSON members are complete, and a record that no journal took is among them only when there is one."""
-    ending = Ending("r", CONFIRMED, (NOTICE,), ("careful",))
-
-    assert {
+    """The JSON members are the same for every ending."""
+    full = Ending("r", CONFIRMED, (NOTICE,), ("odd",), ("careful",), RECEIPT, json.dumps({"seq": None}))
+    common = {
         "run": "r",
         "outcome": "success",
         "code": "update-confirmed",
         "message": CONFIRMED.what,
         "changed": "",
-        "evidence": [NOTICE],
         "advice": CONFIRMED.advice,
-        "warnings": ["careful"],
-        "seq": None,
-        "hash": None,
-    } == ending.as_json()
-    assert {"seq": None} == Ending("r", CONFIRMED, unrecorded=json.dumps({"seq": None})).as_json()["record"]
+    }
+
+    assert (
+        common
+        | {
+            "evidence": [NOTICE],
+            "not_understood": ["odd"],
+            "warnings": ["careful"],
+            "seq": 7,
+            "hash": RECEIPT.hash,
+            "record": {"seq": None},
+        }
+        == full.as_json()
+    )
+    assert (
+        common
+        | {
+            "evidence": [],
+            "not_understood": [],
+            "warnings": [],
+            "seq": None,
+            "hash": None,
+            "record": None,
+        }
+        == Ending("r", CONFIRMED).as_json()
+    )
