@@ -346,7 +346,7 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
         _DAMAGED,
         "{path} was set back to an earlier state and continued from there.",
         (f"If the machine was restored from a snapshot, the copies are all that is left of the lost records. "
-         f"If not, somebody rewrote the journal or sent forged copies: {PAGES}/audit.md"),
+         f"If not, somebody rewrote the journal or sent forged copies. See {PAGES}/audit.md"),
     ),
     "audit-other-chain": (
         _DAMAGED,
@@ -356,7 +356,7 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
     "audit-copies-differ": (
         _DAMAGED,
         "{path}: the chain is intact, but there are different syslog copies of the same record.",
-        f"Somebody sent forged copies, or rewrote the journal and sent copies of that: {PAGES}/audit.md",
+        f"Somebody sent forged copies, or rewrote the journal and sent copies of that. See {PAGES}/audit.md",
     ),
     # The machine
     "rsautil-trusted-group": (

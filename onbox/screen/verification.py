@@ -106,12 +106,13 @@ def _of_copies(comparison: Comparison) -> Iterator[Finding]:
         text = f"another chain, records {chain.first} to {chain.last}; the last has the hash {chain.hash}"
         state, code = ("ok", "known-chain") if chain.known else ("error", "other-chain")
         yield Finding(state, code, "Copies", text)
-    for number, versions in islice(comparison.differing.items(), _MOST_SHOWN):
-        lines = [
-            f"line {version.line} ({version.hash[:12]}..., {'in' if version.in_journal else 'not in'} the journal)"
-            for version in versions[:_MOST_SHOWN]
-        ]
-        yield Finding("error", "differing", "Copies", f"different copies of record {number}: {', '.join(lines)}")
+    if comparison.differing:
+        text = f"different copies of record {_shown(comparison.differing)}; the first of them:"
+        yield Finding("error", "differing", "Copies", text)
+    for number, versions in islice(comparison.differing.items(), 1):
+        for version in versions[:_MOST_SHOWN]:
+            text = f"line {version.line}, {'in' if version.in_journal else 'not in'} the journal, {version.hash}"
+            yield Finding("error", "differing", f"Record {number}", text)
 
 
 def _shown(found: int | Iterable[int] | Iterable[str]) -> str:

@@ -73,7 +73,7 @@ FINDINGS: list[tuple[Verification, Comparison | None, list[str]]] = [
             "ok compared",
             "error set-back",
             "error lost",
-            "error differing",
+            *["error differing"] * 3,
             "error text-mode",
         ],
     ),
@@ -98,10 +98,10 @@ def test_numbers_are_written_short(numbers: list[int], text: str) -> None:
 
 
 def test_both_different_copies_are_shown() -> None:
-    """The line of each copy stands there, and whether the journal has it."""
-    text = findings(SOUND, SET_BACK)[-1].what
+    """The line and the hash of each copy stand there, and whether the journal has it."""
+    shown = [finding.what for finding in findings(SOUND, SET_BACK)[-2:]]
 
-    assert "record 4: line 4 (aaaaaaaaaaaa..., in the journal), line 9 (bbbbbbbbbbbb..., not in the journal)" in text
+    assert [f"line 4, in the journal, {HEAD}", f"line 9, not in the journal, {OTHER}"] == shown
 
 
 def test_program_gets_members() -> None:
