@@ -31,19 +31,19 @@ app = typer.Typer(
 audit = typer.Typer(help="Read and check the audit journal.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(audit, name="audit")
 
-
 Outcome = Literal["success", "failure", "unknown", "refused"]
 Resolution = Literal["success", "failure"]
 Format = Literal["jsonl", "csv"]
 
+
+def _option(metavar: str, text: str, *names: str) -> Any:  # noqa: ANN401 - what Typer makes of an option
+    return typer.Option(*names, metavar=metavar, help=text)
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
-File = Annotated[Path | None, typer.Option("--file", metavar="PATH", help="Read this copy of audit.jsonl instead.")]
-
-
-RunId = Annotated[
-    str,
-    typer.Argument(metavar="RUN", help="ID of the run, or its beginning.", show_default=False),
-]
+File = Annotated[Path | None, _option("PATH", "Read this copy of audit.jsonl instead.", "--file")]
+RunId = Annotated[str, typer.Argument(metavar="RUN", help="ID of the run, or its beginning.", show_default=False)]
+_ASKED = " (prompted for if omitted)."
 
 
 def _print_version(wanted: bool) -> None:
@@ -55,10 +55,7 @@ def _print_version(wanted: bool) -> None:
 @app.callback()
 def common(
     context: typer.Context,
-    config: Annotated[
-        Path | None,
-        typer.Option("--config", metavar="FILE", help="Read settings from FILE, not /etc/onbox/onbox.toml."),
-    ] = None,
+    config: Annotated[Path | None, _option("FILE", "Read settings from FILE, not /etc/onbox/onbox.toml.")] = None,
     version: Annotated[  # noqa: ARG001 - its callback does the work
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
@@ -70,21 +67,11 @@ def common(
 @app.command()
 def resync(
     context: typer.Context,
-    admin: Annotated[
-        str | None,
-        typer.Option(
-            "-o", "--admin", metavar="NAME", help="Operations Console administrator (prompted for if omitted)."
-        ),
-    ] = None,
-    reason: Annotated[
-        Reason | None,
-        typer.Option(metavar="REASON", help=f"Why: {', '.join(get_args(Reason))} (prompted for if omitted)."),
-    ] = None,
-    ticket: Annotated[str | None, typer.Option(metavar="TEXT", help="Number of the change ticket.")] = None,
-    note: Annotated[str | None, typer.Option(metavar="TEXT", help="Details; the reason 'other' requires them.")] = None,
-    confirm: Annotated[
-        str | None, typer.Option(metavar="HOST", help="Name of this host, instead of typing it when asked.")
-    ] = None,
+    admin: Annotated[str | None, _option("NAME", f"Operations Console administrator{_ASKED}", "-o", "--admin")] = None,
+    reason: Annotated[Reason | None, _option("REASON", f"Why: {', '.join(get_args(Reason))}{_ASKED}")] = None,
+    ticket: Annotated[str | None, _option("TEXT", "Number of the change ticket.")] = None,
+    note: Annotated[str | None, _option("TEXT", "Details; the reason 'other' requires them.")] = None,
+    confirm: Annotated[str | None, _option("HOST", "Name of this host, instead of typing it when asked.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, then stop. Changes nothing.")] = False,
     json: Json = False,
 ) -> None:
@@ -108,7 +95,7 @@ def resync(
         interrupts.end()
         try:
             if json:
-                _print_json("resync", ending.message.exit_code, **ending.as_json())
+                _print_json("resync", ending.message, **ending.as_json())
             else:
                 console.ending(ending)
         except Exception:  # noqa: BLE001 - however the screen broke, the exit code and a plain line tell the end
@@ -119,10 +106,7 @@ def resync(
 @app.command()
 def check(
     context: typer.Context,
-    report: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Write a support report about this machine to a new file."),
-    ] = None,
+    report: Annotated[Path | None, _option("FILE", "Write a support report about this machine to a new file.")] = None,
     json: Json = False,
 ) -> None:
     """Check whether a resynchronisation can run here. Changes nothing.
@@ -147,11 +131,9 @@ def check(
 
         write_report(subject, findings, report, console)
     if json:
-        words = {"code": verdict.code, "message": verdict.what, "advice": verdict.advice}
-        _print_json("check", verdict.exit_code, findings=[finding.as_json() for finding in findings], **words)
+        _print_json("check", verdict, findings=[finding.as_json() for finding in findings])
     else:
-        console.step(state, "Result", verdict.what)
-        console.step("", "Next", verdict.advice)
+        console.verdict(state, verdict)
     raise typer.Exit(verdict.exit_code)
 
 
@@ -169,7 +151,7 @@ def status(context: typer.Context, file: File = None, json: Json = False) -> Non
     with _opened(context, file) as journal:
         found = look(journal, datetime.now(UTC))
     if json:
-        _print_json("status", 0, **_source(journal), **as_json(found))
+        _print_json("status", None, **_source(journal), **as_json(found))
     else:
         tell(found, Console())
 
@@ -178,9 +160,7 @@ def status(context: typer.Context, file: File = None, json: Json = False) -> Non
 def audit_list(
     context: typer.Context,
     last: Annotated[int, typer.Option("--last", metavar="N", min=1, help="Show at most N runs.")] = 20,
-    outcome: Annotated[
-        Outcome | None, typer.Option(metavar="OUTCOME", help="Show only success, failure, unknown or refused.")
-    ] = None,
+    outcome: Annotated[Outcome | None, _option("OUTCOME", "Only success, failure, unknown or refused.")] = None,
     file: File = None,
     json: Json = False,
 ) -> None:
@@ -194,7 +174,7 @@ def audit_list(
     with _opened(context, file) as journal:
         records = listed(journal, last, outcome)
     if json:
-        _print_json("audit list", 0, **_source(journal), records=[summary(record) for record in records])
+        _print_json("audit list", None, **_source(journal), records=[summary(record) for record in records])
     elif records:
         Console().table(COLUMNS, [row(record) for record in records])
     else:
@@ -202,12 +182,7 @@ def audit_list(
 
 
 @audit.command("show")
-def audit_show(
-    context: typer.Context,
-    run: RunId,
-    file: File = None,
-    json: Json = False,
-) -> None:
+def audit_show(context: typer.Context, run: RunId, file: File = None, json: Json = False) -> None:
     """Show one run, for a change ticket.
 
     Example: onbox audit show 1a2b3c4d
@@ -219,7 +194,7 @@ def audit_show(
     with _opened(context, file) as journal:
         records = one_run(journal.oldest_first(), run)
     if json:
-        _print_json("audit show", 0, **_source(journal), run=records[0]["run"], records=records)
+        _print_json("audit show", None, **_source(journal), run=records[0]["run"], records=records)
     else:
         Console().facts(page(records))
 
@@ -227,7 +202,7 @@ def audit_show(
 @audit.command("export")
 def audit_export(
     context: typer.Context,
-    form: Annotated[Format, typer.Option("--format", metavar="FORMAT", help="jsonl or csv.")] = "jsonl",
+    form: Annotated[Format, _option("FORMAT", "jsonl or csv.", "--format")] = "jsonl",
     file: File = None,
 ) -> None:
     """Write all records to standard output, oldest first.
@@ -244,8 +219,8 @@ def audit_export(
 def audit_resolve(
     context: typer.Context,
     run: RunId,
-    outcome: Annotated[Resolution, typer.Option(metavar="OUTCOME", help="success or failure.")],
-    note: Annotated[str, typer.Option(metavar="TEXT", help="How you found out.")],
+    outcome: Annotated[Resolution, _option("OUTCOME", "success or failure.")],
+    note: Annotated[str, _option("TEXT", "How you found out.")],
     json: Json = False,
 ) -> None:
     """Record how a run of unknown outcome ended.
@@ -256,32 +231,23 @@ def audit_resolve(
     from onbox.screen.console import Console
 
     resolution = resolve(context.obj["config"], run, outcome, note)
-    words = resolution.message
     if json:
-        fields = {"run": resolution.run, "outcome": outcome, "code": words.code, "message": words.what}
-        _print_json("audit resolve", words.exit_code, **fields, warnings=list(resolution.warnings))
+        fields = {"run": resolution.run, "outcome": outcome, "warnings": list(resolution.warnings)}
+        _print_json("audit resolve", resolution.message, **fields)
         return
     console = Console()
     for warning in resolution.warnings:
         console.step("warning", "Note", warning)
-    console.step("ok", "Result", words.what)
-    console.step("", "Next", words.advice)
+    console.verdict("ok", resolution.message)
 
 
 @audit.command("verify")
 def audit_verify(
     context: typer.Context,
     file: File = None,
-    head: Annotated[
-        list[str] | None,
-        typer.Option(metavar="HASH", help="Hash of a record, noted elsewhere; the journal must contain it."),
-    ] = None,
-    against: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="File with the syslog copies; they must agree with the journal.")
-    ] = None,
-    host: Annotated[
-        str, typer.Option(metavar="NAME", help="Host whose copies are compared, if it is not this machine.")
-    ] = "",
+    head: Annotated[list[str] | None, _option("HASH", "Hash of a record, noted elsewhere; it must be there.")] = None,
+    against: Annotated[Path | None, _option("FILE", "Syslog copies; they must agree with the journal.")] = None,
+    host: Annotated[str, _option("NAME", "Host whose copies are compared, if it is not this machine.")] = "",
     json: Json = False,
 ) -> None:
     """Check that the audit journal is intact.
@@ -300,17 +266,13 @@ def audit_verify(
     comparison = compare(path, against, host=whose, heads=heads) if against else None
     words = message(verdict(verification, comparison), path=path, copies=against, host=whose.name)
     if json:
-        verdict_fields = {"outcome": words.outcome, "code": words.code, "message": words.what, "advice": words.advice}
-        _print_json(
-            "audit verify", words.exit_code, file=str(path), **verdict_fields, **as_json(verification, comparison)
-        )
+        _print_json("audit verify", words, file=str(path), **as_json(verification, comparison))
     else:
         console = Console()
         for state, _code, name, what in findings(verification, comparison):
             console.step(state, name, what)
         console.say(f"head {verification.head}", indent=4)
-        console.step("error" if words.exit_code else "ok", "Result", words.what)
-        console.step("", "Next", words.advice)
+        console.verdict("error" if words.exit_code else "ok", words)
     raise typer.Exit(words.exit_code)
 
 
@@ -339,12 +301,13 @@ def _source(journal: "Reader") -> dict[str, Any]:
     return {"file": str(journal.path), "bad_lines": journal.bad, "damaged": journal.damaged}
 
 
-def _print_json(command: str | None, exit_code: int, **fields: Any) -> None:  # noqa: ANN401 - any JSON value
+def _print_json(command: str | None, words: Message | None, **fields: Any) -> None:  # noqa: ANN401 - any JSON value
     import json
 
+    told = words.as_json() if words else {"exit_code": 0}
     # Typer makes an exit code of its own if nobody reads the output any more.
     with suppress(OSError):
-        typer.echo(json.dumps({"onbox": __version__, "command": command, "exit_code": exit_code, **fields}))
+        typer.echo(json.dumps({"onbox": __version__, "command": command, **told, **fields}))
 
 
 def main() -> None:
@@ -365,8 +328,7 @@ def main() -> None:
 def _failed(words: Message) -> int:
     """Tell WORDS to a person, or to the program that asked for JSON, and give the exit code."""
     if "--json" in sys.argv:
-        fields = {"outcome": words.outcome, "code": words.code, "message": words.what, "advice": words.advice}
-        _print_json(None, words.exit_code, **fields)
+        _print_json(None, words)
     else:
         _complain(words)
     return words.exit_code

@@ -55,6 +55,17 @@ class Message:
             return "It is not known whether the marker time was changed."
         return "Nothing was changed."
 
+    def as_json(self) -> dict[str, str | int]:
+        """Give the members that a JSON object has for these words."""
+        return {
+            "exit_code": int(self.exit_code),
+            "outcome": self.outcome,
+            "code": self.code,
+            "message": self.what,
+            "changed": self.changed,
+            "advice": self.advice,
+        }
+
 
 def message(code: Code, /, **facts: object) -> Message:
     """Give the words of CODE with FACTS in their gaps."""

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import TextIO
 
+from onbox.messages import Message
 from onbox.printable import harmless
 from onbox.screen.result import Ending
 
@@ -103,6 +104,11 @@ class Console:
     def step(self, state: str, name: str, detail: str = "") -> None:
         """Show a step of the work; its STATE is ok, warning, error, busy or none."""
         self._write(self._row(f"{self._mark(state)} {name:<10} ", detail))
+
+    def verdict(self, state: str, words: Message) -> None:
+        """Show what WORDS say happened, and what to do next."""
+        self.step(state, "Result", words.what)
+        self.step("", "Next", words.advice)
 
     def facts(self, rows: Sequence[tuple[str, str]]) -> None:
         """Show names and values, one under the other."""

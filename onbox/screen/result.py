@@ -66,13 +66,8 @@ class Ending:
         """Give the members that only the JSON object of `resync` has."""
         return {
             "run": self.run,
-            "outcome": self.message.outcome,
-            "code": self.message.code,
-            "message": self.message.what,
-            "changed": self.message.changed,
             "evidence": list(self.evidence),
             "not_understood": list(self.not_understood),
-            "advice": self.message.advice,
             "warnings": list(self.warnings),
             "seq": self.receipt.seq if self.receipt else None,
             "hash": self.receipt.hash if self.receipt else None,

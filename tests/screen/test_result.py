@@ -83,36 +83,15 @@ def test_the_receipt_goes_with_the_result() -> None:
 def test_a_program_is_told_what_a_person_is_told() -> None:
     """The JSON members are the same for every ending."""
     full = Ending("r", CONFIRMED, (NOTICE,), ("odd",), ("careful",), RECEIPT, json.dumps({"seq": None}))
-    common = {
+    told = {
         "run": "r",
-        "outcome": "success",
-        "code": "update-confirmed",
-        "message": CONFIRMED.what,
-        "changed": "",
-        "advice": CONFIRMED.advice,
+        "evidence": [NOTICE],
+        "not_understood": ["odd"],
+        "warnings": ["careful"],
+        "seq": 7,
+        "hash": RECEIPT.hash,
+        "record": {"seq": None},
     }
 
-    assert (
-        common
-        | {
-            "evidence": [NOTICE],
-            "not_understood": ["odd"],
-            "warnings": ["careful"],
-            "seq": 7,
-            "hash": RECEIPT.hash,
-            "record": {"seq": None},
-        }
-        == full.as_json()
-    )
-    assert (
-        common
-        | {
-            "evidence": [],
-            "not_understood": [],
-            "warnings": [],
-            "seq": None,
-            "hash": None,
-            "record": None,
-        }
-        == Ending("r", CONFIRMED).as_json()
-    )
+    assert told == full.as_json()
+    assert set(told) == set(Ending("r", CONFIRMED).as_json())
