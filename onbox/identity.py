@@ -3,6 +3,7 @@
 import os
 import pwd
 import socket
+import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +67,8 @@ def _kernel_number(file: str) -> int | None:
 
 def _terminal() -> str | None:
     try:
-        return os.ttyname(0)
+        # If standard input was closed at the start, another file has its number now.
+        return os.ttyname(0) if sys.stdin else None
     except OSError:
         return None
 

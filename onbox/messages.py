@@ -155,7 +155,7 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
     ),
     "rsautil-not-executable": (
         _REFUSED,
-        "{path} is not a program that you can run.",
+        "{path} cannot be started: it is not a program that you can read and run.",
         "Restore it and its mode as the vendor installed it: ls -l {path}",
     ),
     "rsautil-not-startable": (
@@ -282,7 +282,7 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
     "journal-folder": (
         _UNRECORDED,
         "The audit folder {path} cannot be used: {detail}.",
-        "As root: install -d -m 0700 -o USER {path} (USER is the owner of rsautil)",
+        "As root: install -d -m 0700 -o USER {path} (USER is the account that runs rsautil)",
     ),
     "journal-file": (
         _UNRECORDED,

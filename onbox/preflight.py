@@ -1,9 +1,9 @@
 """The preflight checks, in one table: `onbox check` shows all results, `onbox resync` stops at the first error."""
 
-import errno
 import os
 import pwd
 import stat
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from onbox.audit import syslog
-from onbox.audit.files import ends_torn, fixed, open_own, try_to_write
+from onbox.audit.files import ends_torn, irreplaceable, open_own, try_to_write
 from onbox.audit.journal import BALLAST, BALLAST_BYTES, FILE, Journal
 from onbox.audit.tip import FILE as TIP
 from onbox.errors import Code, OnboxError
@@ -115,7 +115,7 @@ def check_rsautil(subject: Subject) -> Finding:
         status = path.stat()
     except OSError as error:
         return _error("rsautil-missing", path=path, detail=error.strerror)
-    if not stat.S_ISREG(status.st_mode) or not os.access(path, os.X_OK):
+    if not stat.S_ISREG(status.st_mode) or not os.access(path, os.R_OK | os.X_OK):  # a script must be readable
         return _error("rsautil-not-executable", path=path)
     if interpreter := _missing_interpreter(path):
         return _error("rsautil-not-startable", path=path, interpreter=interpreter)
@@ -164,7 +164,7 @@ def _missing_interpreter(path: Path) -> str:
 
 def check_terminal(subject: Subject) -> Finding:
     """Require a person at a terminal: standard input, with a controlling terminal that onbox can read from."""
-    if not os.isatty(0):
+    if sys.stdin is None or not os.isatty(0):  # if it was closed, another file has its number now
         return _error("no-terminal")
     try:
         terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
@@ -183,12 +183,6 @@ def check_terminal(subject: Subject) -> Finding:
 def check_journal(subject: Subject) -> Finding:
     """Require an audit journal that a run can append to, and an intact end. Nothing is written to find out."""
     folder, uid = subject.settings.directory, subject.caller.uid
-    try:
-        folder.lstat()
-    except FileNotFoundError:
-        return _ok(f"{folder}, made by the first run")
-    except OSError as error:
-        return _error("journal-folder", path=folder, detail=error.strerror)
     if not os.path.lexists(folder / FILE):
         return _without_journal(folder, uid)
     with closing(Journal(folder, uid, reading=True)) as journal:
@@ -198,7 +192,7 @@ def check_journal(subject: Subject) -> Finding:
             return _error("journal-file", path=journal.path, detail=error.strerror)
         torn = ends_torn(file)
         os.close(file)
-        if torn and fixed(folder, journal.path):
+        if torn and irreplaceable(folder, FILE):
             return _error("journal-file", path=journal.path, detail="its incomplete last record cannot be moved")
         if torn:
             return _warning("audit-torn", path=journal.path)
@@ -209,6 +203,8 @@ def check_journal(subject: Subject) -> Finding:
 def _without_journal(folder: Path, uid: int) -> Finding:
     try:
         os.close(open_own(str(folder), os.O_RDONLY, uid, kind=stat.S_IFDIR))
+    except FileNotFoundError:
+        return _ok(f"{folder}, made by the first run")
     except OSError as error:
         return _error("journal-folder", path=folder, detail=error.strerror)
     if os.path.lexists(folder / TIP):
@@ -230,11 +226,11 @@ def check_other_run(subject: Subject) -> Finding:
 def check_room(subject: Subject) -> Finding:
     """Require room for the records of a run; warn if the disk is nearly full."""
     folder = subject.settings.directory
-    place = folder if os.path.lexists(folder) else folder.parent
+    place, ballast = folder if os.path.lexists(folder) else folder.parent, folder / BALLAST
     try:
-        kept = _is_kept(folder / BALLAST)
-        if not kept and (path := fixed(folder, folder / BALLAST, folder / f"{BALLAST}.new")):
-            return _error("journal-write", path=path, detail="chattr made it immutable or append-only")
+        kept = ballast.is_file() and ballast.stat().st_size >= BALLAST_BYTES
+        if not kept and (path := irreplaceable(folder, BALLAST, f"{BALLAST}.new")):
+            return _error("journal-write", path=path, detail="a folder or an attribute is in the way (lsattr)")
         try_to_write(place, _RECORD_BYTES if kept else _RECORD_BYTES + BALLAST_BYTES)
     except OSError as error:
         code: Code = "journal-folder" if place != folder or isinstance(error, PermissionError) else "journal-write"
@@ -244,18 +240,6 @@ def check_room(subject: Subject) -> Finding:
     if room < 4 * BALLAST_BYTES:
         return _warning("journal-room", path=folder, room=room // 1024)
     return _ok(f"{room // 2**20} MiB for the journal")
-
-
-def _is_kept(ballast: Path) -> bool:
-    """Tell whether the room for a result is there.
-
-    Raises:
-        OSError: if a folder is in its place.
-    """
-    for path in (ballast, ballast.with_name(BALLAST + ".new")):
-        if path.is_dir():
-            raise IsADirectoryError(errno.EISDIR, f"{path.name} is a folder")
-    return ballast.is_file() and ballast.stat().st_size >= BALLAST_BYTES
 
 
 def check_privacy(subject: Subject) -> Finding:

@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from contextlib import ExitStack
 from dataclasses import replace
@@ -74,7 +75,7 @@ MACHINES = {
     "rsautil a folder": ("rsautil-not-executable", "rm $rsautil; mkdir $rsautil"),
     "rsautil a FIFO": ("rsautil-not-executable", "rm $rsautil; mkfifo -m 700 $rsautil"),
     "rsautil not executable": ("rsautil-not-executable", "chmod 644 $rsautil"),
-    "rsautil not readable": ("", "chmod 100 $rsautil"),
+    "rsautil not readable": ("rsautil-not-executable", "chmod 100 $rsautil"),
     "rsautil with an interpreter that is missing": ("rsautil-not-startable", "sed -i '1c #!/no/such -x' $rsautil"),
     "rsautil with a program that is none": ("rsautil-not-startable", r"sed -i '1c #! /etc/passwd\t-x' $rsautil"),
     "rsautil from Windows": ("rsautil-not-startable", r"sed -i '1s/$/\r/' $rsautil"),
@@ -275,7 +276,7 @@ def state_of(machine: Machine) -> list[str]:
 
 @pytest.mark.parametrize(("code", "start", "script"), [(*row, "")[:3] for row in STARTS.values()], ids=STARTS)
 def test_starts(machine: Machine, onbox: Onbox, code: str, start: str, script: str) -> None:
-    """check ends with 3 exactly if resync, started the same way, ends with 3 or 5 before its first question."""
+    """Check ends with 3 exactly if resync, started the same way, ends with 3 or 5 before its first question."""
     spoil(machine, script)
 
     assert_agreed(onbox, start, code)
@@ -283,7 +284,7 @@ def test_starts(machine: Machine, onbox: Onbox, code: str, start: str, script: s
 
 @pytest.mark.parametrize(("code", "script"), MACHINES.values(), ids=MACHINES)
 def test_machines(machine: Machine, onbox: Onbox, code: str, script: str) -> None:
-    """check ends with 3 exactly if resync ends with 3 or 5 before its first question, on every kind of machine."""
+    """Check ends with 3 exactly if resync ends with 3 or 5 before its first question, on every kind of machine."""
     spoil(machine, script)
 
     assert_agreed(onbox, '"$@"', code)
@@ -379,6 +380,7 @@ def test_fingerprint(subject: Subject) -> None:
 
 def test_terminal_without_a_name(subject: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
     """A terminal of another container has no name here, and a process group that reads as 0: a person all the same."""
+    monkeypatch.setattr(sys, "stdin", object())
     monkeypatch.setattr(os, "isatty", lambda _: True)
     monkeypatch.setattr(os, "open", lambda *_: os.dup(2))
     monkeypatch.setattr(os, "tcgetpgrp", lambda _: 0)

@@ -139,9 +139,14 @@ def open_to_read(path: Path) -> BinaryIO:
     return os.fdopen(descriptor, "rb")
 
 
-def fixed(*paths: Path) -> Path | None:
-    """Give the first of PATHS that `chattr` made immutable or append-only, which no mode shows."""
-    for path in paths:
+def irreplaceable(folder: Path, *names: str) -> Path | None:
+    """Give FOLDER or the first of the files NAMES in it that cannot be replaced, for a reason that no mode shows.
+
+    Either a folder is in its place, or `chattr` made it immutable or append-only.
+    """
+    for path in (folder, *(folder / name for name in names)):
+        if path != folder and path.is_dir():
+            return path
         with suppress(OSError):
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
             try:
