@@ -36,10 +36,10 @@ Code = Literal[
     "password-impossible", "password-unlikely", "password-unusable", "admin-verified", "admin-denied",
     "admin-locked", "admin-unproven", "admin-timeout", "admin-down", "admin-not-asked",
     # the audit journal
-    "journal-folder", "journal-file", "journal-damaged", "journal-write", "syslog-required", "journal-readable",
-    "journal-room", "syslog-off", "syslog-silent", "syslog-journald", "run-abandoned", "journal-repaired",
-    "run-resolved", "audit-sound", "audit-damaged", "audit-torn", "audit-text-mode", "audit-set-back",
-    "audit-other-chain", "audit-copies-differ",
+    "journal-folder", "journal-file", "journal-damaged", "journal-append-only", "journal-write", "journal-linked",
+    "head-behind", "syslog-required", "journal-readable", "journal-room", "syslog-off", "syslog-silent",
+    "syslog-journald", "run-abandoned", "journal-repaired", "run-resolved", "audit-sound", "audit-damaged",
+    "audit-torn", "audit-text-mode", "audit-set-back", "audit-other-chain", "audit-copies-differ",
     # the machine
     "rsautil-trusted-group", "time-unknown", "check-passed", "check-ready", "check-warned", "report-written",
     # the update

@@ -294,6 +294,11 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
         "The audit journal {path} is damaged: {detail}.",
         f"Look at the damage: onbox audit verify. {PAGES}/audit.md says how to begin a new journal.",
     ),
+    "journal-append-only": (
+        _UNRECORDED,
+        "The last record of {path} is incomplete, and the file is append-only, so onbox cannot move it aside.",
+        "As root: chattr -a {path}. Run onbox once, then restore the attribute: chattr +a {path}",
+    ),
     "journal-write": (
         _UNRECORDED,
         "The audit record cannot be written to {path}: {detail}.",
@@ -303,6 +308,16 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
         _UNRECORDED,
         "The syslog copy of the audit record could not be sent: {detail}.",
         "Start the syslog service, or set [audit] syslog_required = false.",
+    ),
+    "journal-linked": (
+        _DONE,
+        "The audit journal {path} has {count} names (hard links), so it can be changed under another name.",
+        "Find them as root: find / -xdev -samefile {path}",
+    ),
+    "head-behind": (
+        _DONE,
+        "{path} is behind the audit journal ({detail}), so a truncated journal may not be detected.",
+        "Check its attributes and the free inodes: lsattr {path}; df -i {path}",
     ),
     "journal-readable": (_DONE, "Other users can read the audit folder {path}.", "chmod 0700 {path}"),
     "journal-room": (_DONE, "Only {room} KiB are free for {path}.", "Free some space before the disk is full."),
@@ -323,14 +338,18 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
     ),
     "run-abandoned": (
         _UNKNOWN,
-        "The run of {admin} at {time} has no result.",
+        "The run of {admin} ({time}) has no result.",
         ("Search the Security Console for tokens whose serial number begins with MFA, "
          "then run: onbox audit resolve {run} --outcome success|failure --note TEXT"),
     ),
     "journal-repaired": (
         _DONE, "The last record was incomplete, most likely after a power loss. It was moved to {file}.", ""
     ),
-    "run-resolved": (_DONE, "The run {run} is now recorded as a {outcome}.", "See its records: onbox audit show {run}"),
+    "run-resolved": (
+        _DONE,
+        "The run {run} of {admin} ({time}) is now recorded as a {outcome}.",
+        "See its records: onbox audit show {run}",
+    ),
     "audit-sound": (
         _DONE,
         "{path}: the chain is intact.",

@@ -12,8 +12,7 @@ from typing import Any, Literal
 
 from onbox.audit import syslog
 from onbox.audit.files import ends_torn, irreplaceable, open_own, try_to_write
-from onbox.audit.journal import BALLAST, BALLAST_BYTES, FILE, Journal
-from onbox.audit.tip import FILE as TIP
+from onbox.audit.journal import BALLAST, BALLAST_BYTES, FILE, HEAD_FILE, Journal
 from onbox.errors import Code, OnboxError
 from onbox.identity import Caller, account_name
 from onbox.messages import Message, message
@@ -193,11 +192,12 @@ def check_journal(subject: Subject) -> Finding:
         torn = ends_torn(file)
         os.close(file)
         if torn and irreplaceable(folder, FILE):
-            return _error("journal-file", path=journal.path, detail="its incomplete last record cannot be moved")
+            return _error("journal-append-only", path=journal.path)
         if torn:
             return _warning("audit-torn", path=journal.path)
-        with journal.chain() as tip:
-            return _ok(f"{folder}, {tip.seq} records")
+        with journal.chain() as head:
+            flaws = [_warning(flaw.code, **flaw.facts) for flaw in journal.flaws]
+            return flaws[0] if flaws else _ok(f"{folder}, {head.seq} records")
 
 
 def _without_journal(folder: Path, uid: int) -> Finding:
@@ -207,8 +207,8 @@ def _without_journal(folder: Path, uid: int) -> Finding:
         return _ok(f"{folder}, made by the first run")
     except OSError as error:
         return _error("journal-folder", path=folder, detail=error.strerror)
-    if os.path.lexists(folder / TIP):
-        return _error("journal-damaged", path=folder / FILE, detail=f"it is missing, but {TIP} is there")
+    if os.path.lexists(folder / HEAD_FILE):
+        return _error("journal-damaged", path=folder / FILE, detail=f"it is missing, but {HEAD_FILE} is there")
     return _ok(f"{folder}, empty")
 
 

@@ -11,7 +11,7 @@ import structlog
 
 from onbox.audit.journal import FILE, Journal
 from onbox.audit.log import AuditLog, JournalWriter, SyslogWriter, actor, log_of_run
-from onbox.audit.record import ATTEMPT, DENIED, REFUSED, RESOLVED, RESULT, VERIFIED, Process
+from onbox.audit.record import ATTEMPT, DENIED, REFUSED, RESOLVED, RESULT, VERIFIED, process
 from onbox.audit.recovery import settle
 from onbox.identity import Caller, Host
 from onbox.rsautil import commands
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 CALLER = Caller("rsaadmin", 1000, 1000, 4, "/dev/pts/0", "192.0.2.7")
 HOST = Host("am1.example.com", "0123456789abcdef0123456789abcdef")
-CHECK = Process(("/opt/rsa/am/utils/rsautil", *commands.CHECK_ARGUMENTS), 0, None, 3.25)
+CHECK = process(("/opt/rsa/am/utils/rsautil", *commands.CHECK_ARGUMENTS), 0, None, 3.25)
 UPDATE = ("/opt/rsa/am/utils/rsautil", *commands.update_arguments("ocadmin"))
 EVIDENCE = ('NOTICE:  Changed "marker_time" to "0"', " update_config", "(1 row)")
 
-CODES = {"success": "update-accepted", "failure": "update-sql-error", "unknown": "update-unknown"}
+CODES = {"success": "update-confirmed", "failure": "update-sql-error", "unknown": "update-unknown"}
 
 
 class History:
@@ -61,24 +61,23 @@ class History:
 
     def _attempt(self, admin: str, known: dict[str, Any]) -> AuditLog:
         log = self.log().bind(actor=actor(CALLER, admin))
-        log.info(VERIFIED, outcome="success", code="admin-verified", process=CHECK.fields())
+        log.info(VERIFIED, outcome="success", code="admin-verified", process=CHECK)
         known = {"reason": "tokens-deleted", "ticket": "CHG-4711", "note": "by accident", **known}
         log = log.bind(change=commands.CHANGE, **known)
-        log.info(ATTEMPT, outcome="unknown", code="update-attempted", process=Process(UPDATE).fields())
+        log.info(ATTEMPT, outcome="unknown", code="update-attempted", process=process(UPDATE))
         return log
 
-    def run(self, outcome: str = "success", admin: str = "ocadmin", **known: Any) -> str:
+    def run(self, outcome: str = "success", admin: str = "ocadmin", code: str = "", **known: Any) -> str:
         """Add a run that came to its end."""
         log = self._attempt(admin, known)
-        process = Process(UPDATE, 0, None, 12.345).fields()
-        fields = {"process": process, "message": f"It was a {outcome}.", "evidence": EVIDENCE}
-        log.info(RESULT, outcome=outcome, code=CODES[outcome], **fields)
+        fields = {"process": process(UPDATE, 0, None, 12.345), "message": f"It was a {outcome}.", "evidence": EVIDENCE}
+        log.info(RESULT, outcome=outcome, code=code or CODES[outcome], **fields)
         return run_of(log)
 
     def denied(self, admin: str = "ocadmin") -> str:
         """Add a run that ended with a denied login check."""
         log = self.log().bind(actor=actor(CALLER, admin))
-        log.info(DENIED, outcome="failure", code="admin-denied", process=CHECK.fields())
+        log.info(DENIED, outcome="failure", code="admin-denied", process=CHECK)
         return run_of(log)
 
     def refused(self) -> str:

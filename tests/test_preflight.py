@@ -186,7 +186,10 @@ ROOT = {
     "folder missing, and the one above it immutable": ("journal-folder", "rm -r $audit; chattr +i ."),
     "journal immutable": ("journal-file", "chattr +i $journal"),
     "journal append-only": ("", "chattr +a $journal"),
-    "journal append-only with an incomplete record": ("journal-file", "printf torn >>$journal; chattr +a $journal"),
+    "journal append-only with an incomplete record": (
+        "journal-append-only",
+        "printf torn >>$journal; chattr +a $journal",
+    ),
     "head immutable": ("", "chattr +i $head"),
     "ballast immutable": ("", "chattr +i $ballast"),
     "small ballast immutable": ("journal-write", ": >$ballast; chattr +i $ballast"),

@@ -1,80 +1,108 @@
-"""What the records say of runs: which one has no result, and which checks of an administrator failed."""
+"""What the records say of runs: the last word on each run, which runs are open, and the last run.
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
-from itertools import islice, takewhile
+A run is open if its last record says that the outcome is unknown; nothing else decides that.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
 
 from onbox.audit.record import ABANDONED, ATTEMPT, DENIED, REFUSED, REPAIRED, RESOLVED, RESULT, Record
 from onbox.errors import OnboxError
 
-# Records stand in the order in which they were written, which a clock that was set need not follow.
-_FAR = timedelta(days=1)
-# Only these can follow an attempt while its run is still under way.
-_BESIDE_A_RUN = frozenset({REFUSED, REPAIRED, RESOLVED})
-_SETTLES = frozenset({RESULT, ABANDONED, RESOLVED})
 ENDINGS = frozenset({RESULT, REFUSED, DENIED, ABANDONED, RESOLVED})
+# Only these can follow an attempt that has no result yet: every run settles such an attempt before its login check.
+_BESIDE_A_RUN = frozenset({REFUSED, RESOLVED})
 _MOST_NAMED = 5
 
 
+@dataclass(frozen=True)
+class LastRun:
+    """The newest run that reached its attempt: its newest record of its own, and the last word on it."""
+
+    own: Record
+    word: Record
+
+
 def time_of(record: Record) -> datetime:
-    """Give the time of a RECORD; the beginning of time where it names none."""
+    """Give the time of a RECORD in UTC; the beginning of time if it has none."""
     try:
         return datetime.fromisoformat(record["time"]).astimezone(UTC)
     except (KeyError, TypeError, ValueError, OverflowError):
         return datetime.min.replace(tzinfo=UTC)
 
 
+def shown(time: datetime) -> str:
+    """Give TIME as people read it, in the one time zone of the records."""
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
 def admin_of(record: Record) -> str:
-    """Give the name of the Operations Console administrator in a RECORD; "" where it has none."""
+    """Give the name of the Operations Console administrator in a RECORD; "" if it has none."""
     actor = record.get("actor")
     return str(actor.get("admin") or "") if isinstance(actor, dict) else ""
 
 
+def is_open(word: Record) -> bool:
+    """Tell whether the run is open on which WORD is the last record."""
+    return word.get("outcome") == "unknown"
+
+
+def last_words(newest_first: Iterable[Record]) -> Iterator[Record]:
+    """Yield the last record of each run, the newest first; a repair of the journal says nothing of a run."""
+    seen = set()
+    for record in newest_first:
+        run = str(record.get("run"))
+        if record.get("event") != REPAIRED and run not in seen:
+            seen.add(run)
+            yield record
+
+
+def last_word(records: Sequence[Record]) -> Record:
+    """Give the last word of the RECORDS of one run, in their order."""
+    return next(last_words(reversed(records)), records[-1])
+
+
+def open_runs(newest_first: Iterable[Record]) -> list[Record]:
+    """Give the last word on each open run, the newest first."""
+    return [word for word in last_words(newest_first) if is_open(word)]
+
+
 def follow(open_runs: dict[str, Record], record: Record) -> None:
-    """Keep in OPEN_RUNS the attempts that have no end yet, as one RECORD after the other is read, the oldest first."""
-    event = record.get("event")
-    if event == ATTEMPT:
-        open_runs[str(record.get("run"))] = record
-    elif event in _SETTLES:
-        open_runs.pop(str(record.get("run")), None)
+    """Keep in OPEN_RUNS the last word on each open run, as one RECORD after the other is read, the oldest first."""
+    run = str(record.get("run"))
+    if is_open(record):
+        open_runs[run] = record
+    elif record.get("event") != REPAIRED:
+        open_runs.pop(run, None)
 
 
 def unfinished(newest_first: Iterable[Record]) -> Record | None:
-    """Give the attempt that has no end, if the last run left one."""
-    settled = set()
-    for record in newest_first:
-        event, run = record.get("event"), str(record.get("run"))
-        if event == ATTEMPT and run not in settled:
-            return record
-        if event not in _BESIDE_A_RUN:
+    """Give the attempt without a result, if the last run left one; reads no further than that run."""
+    for word in last_words(newest_first):
+        if word.get("event") == ATTEMPT:
+            return word
+        if word.get("event") not in _BESIDE_A_RUN:
             return None
-        if event in _SETTLES:
-            settled.add(run)
     return None
 
 
-def denials(newest_first: Iterable[Record], admin: str, now: datetime, within: timedelta) -> list[datetime]:
-    """Give the times at which a check of ADMIN failed since WITHIN before NOW, the oldest first.
-
-    Upper and lower case are the same here: whether they are to the appliance is not documented.
-    A record up to a day in the future (the clock was set back) counts: no lockout ends because a clock was wrong.
-    """
-    found = []
+def last_run(newest_first: Iterable[Record]) -> LastRun | None:
+    """Give the newest run that reached its attempt; refused and denied runs changed nothing and are passed over."""
+    words: dict[str, Record] = {}
     for record in newest_first:
-        time = time_of(record)
-        if time < now - _FAR:
-            break
-        denied = record.get("event") == DENIED and admin_of(record).casefold() == admin.casefold()
-        if denied and now - within <= time <= now + _FAR:
-            found.append(time)
-    return sorted(found)
+        word = words.setdefault(str(record.get("run")), record)
+        if record.get("event") in (ATTEMPT, RESULT):
+            return LastRun(record, word)
+    return None
 
 
 def one_run(oldest_first: Iterable[Record], prefix: str) -> list[Record]:
-    """Give the records of the one run whose id is, or begins with, PREFIX.
+    """Give the records of the one run whose ID is, or begins with, PREFIX.
 
     Raises:
-        OnboxError: when there is none, or more than one.
+        OnboxError: if there is none, or more than one.
     """
     runs: dict[str, list[Record]] = {}
     for record in oldest_first:
@@ -85,43 +113,8 @@ def one_run(oldest_first: Iterable[Record], prefix: str) -> list[Record]:
     if not runs:
         raise OnboxError("run-unknown", run=repr(prefix))
     if len(runs) > 1:
-        names = [repr(run)[1:-1] for run in islice(runs, _MOST_NAMED)] + ["..."] * (len(runs) > _MOST_NAMED)
+        names = [repr(run)[1:-1] for run in islice(runs, _MOST_NAMED)]
+        if len(runs) > _MOST_NAMED:
+            names.append("...")
         raise OnboxError("run-ambiguous", run=repr(prefix), count=len(runs), runs=", ".join(names))
     return runs.popitem()[1]
-
-
-def last_ending(records: Sequence[Record]) -> Record | None:
-    """Give the record that says how a run ended, of its RECORDS in their order; the last word counts."""
-    return next((record for record in reversed(records) if record["event"] in ENDINGS), None)
-
-
-def is_open(records: Sequence[Record]) -> bool:
-    """Tell whether it is still unknown what the run with these RECORDS changed."""
-    ending = last_ending(records)
-    if ending is None:
-        return any(record["event"] == ATTEMPT for record in records)
-    return ending["event"] in (RESULT, ABANDONED) and ending["outcome"] == "unknown"
-
-
-def open_runs(newest_first: Iterable[Record], left: Record | None) -> list[Record]:
-    """Give one record of each run whose outcome is unknown and not yet resolved, the newest first.
-
-    LEFT is the attempt without a result, if the last run left one.
-    """
-    found = [left] if left else []
-    settled = {record["run"] for record in found}
-    for record in newest_first:
-        if record["run"] not in settled:
-            settled.add(record["run"])
-            if record["event"] in (RESULT, ABANDONED) and record["outcome"] == "unknown":
-                found.append(record)
-    return found
-
-
-def recent_denials(newest_first: Iterable[Record], since: datetime) -> dict[str, list[datetime]]:
-    """Give the times at which checks failed SINCE then, the oldest first, by administrator."""
-    found: dict[str, list[datetime]] = {}
-    for record in takewhile(lambda record: time_of(record) >= since - _FAR, newest_first):
-        if record["event"] == DENIED and time_of(record) >= since:
-            found.setdefault(admin_of(record), []).append(time_of(record))
-    return {admin: times[::-1] for admin, times in found.items()}

@@ -12,31 +12,12 @@ from structlog.typing import EventDict, WrappedLogger
 
 from onbox import __version__
 from onbox.audit import syslog
-from onbox.audit.journal import Journal
-from onbox.audit.record import SCHEMA, Process, Record, canonical, digest, tidy
-from onbox.audit.tip import Tip
+from onbox.audit.journal import Head, Journal
+from onbox.audit.record import Fields, canonical, complete, sealed, tidy
 from onbox.identity import Caller, Host
 from onbox.settings import Settings
 
 AuditLog = structlog.BoundLogger
-
-# What a record says until it is told more.
-_DEFAULTS = {
-    "schema": SCHEMA,
-    "onbox": {"version": __version__, "settings": None},
-    "actor": None,
-    "host": None,
-    "change": None,
-    "process": Process().fields(),
-    "reason": None,
-    "ticket": None,
-    "note": None,
-    "message": "",
-    "allowed": [],
-    "evidence": [],
-    "transcript": [],
-    "warnings": [],
-}
 
 
 class SyslogWriter:
@@ -52,13 +33,13 @@ class SyslogWriter:
         """Say for people that a copy was not sent."""
         return (f"The syslog copy was not sent ({self.problem}).",) if self.problem else ()
 
-    def info(self, fields: EventDict) -> Record:
+    def info(self, fields: EventDict) -> Fields:
         """Copy a record that no journal could take, without a place in the chain, and give it."""
-        record = _sealed(fields, seq=None, prev=None)
+        record = sealed(fields, seq=None, prev=None)
         self.copy(record)
         return record
 
-    def copy(self, record: Record) -> None:
+    def copy(self, record: Fields) -> None:
         """Send a copy of RECORD; a copy that could not be sent is no error."""
         if self._path:
             try:
@@ -77,26 +58,21 @@ class JournalWriter:
         self._journal = journal
         self._copies = copies
 
-    def info(self, fields: EventDict) -> Record:
+    def info(self, fields: EventDict) -> Fields:
         """Write a record and give it as it was written.
 
         Raises:
             OnboxError: if the journal could not take it.
         """
         with self._journal.chain() as head:
-            record = _sealed(fields, seq=head.seq + 1, prev=head.hash)
-            self._journal.append(canonical(record), Tip.of(record))
+            record = sealed(fields, seq=head.seq + 1, prev=head.hash)
+            self._journal.append(canonical(record), Head.of(record))
         self._copies.copy(record)
         return record
 
 
-def _sealed(fields: EventDict, *, seq: int | None, prev: str | None) -> Record:
-    record: Record = {**fields, "seq": seq, "prev": prev}
-    return record | {"hash": digest(record)}
-
-
 def _completed(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
-    return {**_DEFAULTS, **fields}
+    return complete(fields)
 
 
 def _tidied(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:

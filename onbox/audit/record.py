@@ -6,38 +6,130 @@ Its hash is the SHA-256 of that text without the member `hash`, and `prev` is th
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
-
-Record = dict[str, Any]
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict, cast
 
 SCHEMA = 1
 # So that a record without evidence and transcript always fits into one syslog message.
 MOST_CHARACTERS = {"note": 400, "ticket": 100}
 GENESIS = "0" * 64
 
+# A record as it was read from a file: any JSON object, for somebody else may have written it.
+Record = dict[str, Any]
+
 ATTEMPT, RESULT, REFUSED = "resync.attempt", "resync.result", "resync.refused"
 VERIFIED, DENIED = "admin.verified", "admin.denied"
 ABANDONED, RESOLVED, REPAIRED = "run.abandoned", "run.resolved", "journal.repaired"
 
+Actor = TypedDict(
+    "Actor",
+    {
+        "admin": str | None,  # the Operations Console administrator, once rsautil was asked with this name
+        "os_user": str,  # the account, which several people share
+        "uid": int,
+        "login_uid": int | None,  # the login, as the kernel keeps it
+        "session": int | None,
+        "tty": str | None,
+        "from": str | None,  # the address that SSH named, which the caller could have changed
+    },
+)
 
-@dataclass(frozen=True)
-class Process:
-    """The command that was run: ARGV without any secret, how it ended, and how long it took."""
 
-    argv: tuple[str, ...] = ()
-    exit_code: int | None = None
-    signal: int | None = None
-    seconds: float | None = None
+class Host(TypedDict):
+    """The machine."""
 
-    def fields(self) -> dict[str, Any]:
-        """Give the member `process`; seconds to the millisecond, whole ones without a fraction."""
-        seconds = self.seconds
-        if seconds is not None:
-            seconds = round(seconds, 3)
-            seconds = int(seconds) if seconds == int(seconds) else seconds
-        return {**asdict(self), "argv": list(self.argv), "seconds": seconds}
+    name: str
+    machine_id: str | None  # of /etc/machine-id
+
+
+class Change(TypedDict):
+    """The update, as it is asked of rsautil."""
+
+    tool: str
+    action: str
+    key: str
+    value: str
+    instance: str
+
+
+class Process(TypedDict):
+    """A command of rsautil: its arguments without any secret, how it ended, and how long it took."""
+
+    argv: list[str]
+    exit_code: int | None
+    signal: int | None
+    seconds: float | None  # to the millisecond; whole seconds have no fraction
+
+
+class Program(TypedDict):
+    """The onbox that wrote the record."""
+
+    version: str
+    settings: str | None  # SHA-256 of the settings file; None for the defaults
+
+
+class Fields(TypedDict):
+    """An audit record as onbox writes it: each one has every field, and what is not known is None, "" or []."""
+
+    schema: int  # version of this table
+    seq: int | None  # 1, 2, 3 and so on; None if no journal could take the record
+    prev: str | None  # hash of the record before it; 64 zeros in the first one
+    hash: str  # SHA-256 of this record without this field
+    time: str  # UTC with microseconds
+    run: str  # UUID, the same in all records of a run
+    event: str  # what was recorded, one of the events above
+    outcome: str  # success, failure, unknown or refused
+    code: str  # the stable name of what happened; messages.py has its words
+    message: str  # the words
+    actor: Actor
+    host: Host
+    change: Change | None  # None before the attempt
+    process: Process | None
+    reason: str | None
+    ticket: str | None
+    note: str | None
+    allowed: list[str]  # exceptions that the settings made and this run used
+    evidence: list[str]  # lines of rsautil that decided, without secrets
+    transcript: list[str]  # all lines that were kept, without secrets
+    warnings: list[str]  # what did not stop the run, such as a syslog copy that was not sent
+    onbox: Program
+
+
+def process(
+    argv: Sequence[str] = (), exit_code: int | None = None, signal: int | None = None, seconds: float | None = None
+) -> Process:
+    """Describe a command that ran for SECONDS."""
+    if seconds is not None:
+        seconds = round(seconds, 3)
+        seconds = int(seconds) if seconds == int(seconds) else seconds
+    return Process(argv=list(argv), exit_code=exit_code, signal=signal, seconds=seconds)
+
+
+# What a record says until it is told more.
+_UNKNOWN: dict[str, Any] = {
+    "schema": SCHEMA,
+    "message": "",
+    "change": None,
+    "process": process(),
+    "reason": None,
+    "ticket": None,
+    "note": None,
+    "allowed": [],
+    "evidence": [],
+    "transcript": [],
+    "warnings": [],
+}
+
+
+def complete(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Give FIELDS, and what a record says in those that are not among them."""
+    return {**_UNKNOWN, **fields}
+
+
+def sealed(fields: Mapping[str, Any], *, seq: int | None, prev: str | None) -> Fields:
+    """Give the record of FIELDS with its place in the chain and its hash."""
+    placed = {**fields, "seq": seq, "prev": prev}
+    return cast("Fields", {**placed, "hash": digest(placed)})
 
 
 def tidy(value: Any) -> Any:  # noqa: ANN401 - any JSON value, and the same kind comes back
@@ -78,7 +170,7 @@ def read(line: bytes) -> Record:
     Inside a JSON string every quote is escaped, so nothing else can look like that member.
 
     Raises:
-        ValueError: when the line is not as it was written; the text says in what way.
+        ValueError: if the line is not as it was written; the text says in what way.
     """
     try:
         text = line.decode("ascii")

@@ -1,6 +1,6 @@
-"""An earlier run's remains are recorded before anything else is: an incomplete record, a run without a result."""
+"""What an earlier run left is recorded before anything else is: an incomplete record, an attempt without a result."""
 
-from onbox.audit.history import admin_of, unfinished
+from onbox.audit.history import admin_of, shown, time_of, unfinished
 from onbox.audit.journal import Journal
 from onbox.audit.log import AuditLog
 from onbox.audit.record import ABANDONED, REPAIRED
@@ -17,14 +17,14 @@ def settle(journal: Journal, log: AuditLog) -> list[Message]:
         OnboxError: if the journal could not take a record.
     """
     found = []
-    file = journal.set_torn_line_aside()
+    file = journal.move_incomplete_record()
     if file:
         words = message("journal-repaired", file=file)
         log.info(REPAIRED, outcome=words.outcome, code=words.code, message=words.what)
         found.append(words)
     left = unfinished(journal.records_from_end())
     if left:
-        words = message("run-abandoned", admin=admin_of(left), time=left["time"], run=left["run"])
+        words = message("run-abandoned", admin=admin_of(left), time=shown(time_of(left)), run=left["run"])
         log.info(ABANDONED, run=left["run"], outcome=words.outcome, code=words.code, message=words.what)
         found.append(words)
     return found

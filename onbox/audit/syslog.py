@@ -1,5 +1,6 @@
-"""The copy of an audit record that leaves the machine, through the local syslog socket."""
+"""The syslog copy of an audit record, sent through the local syslog socket."""
 
+import errno
 import json
 import os
 import socket
@@ -8,17 +9,18 @@ from typing import Any
 
 from onbox.audit.record import canonical
 
-# rsyslog takes 8096 bytes unless it is told otherwise, and cuts off the rest.
-# On its way to the next one a message gains a host name (255) and a longer time.
+# rsyslog takes 8096 bytes unless it is configured otherwise, and cuts off the rest.
+# A relay adds a host name (255 bytes) and a longer time.
 MOST_BYTES = 7800
 SECONDS = 2
 COOKIE = b"@cee:"
 _AUTHPRIV = 10
 SEVERITY = {"success": 5, "failure": 3, "unknown": 4, "refused": 4}
-# What a record gives up, in this order, when it is too long for one message; the journal keeps it.
+# The fields that a record leaves out, in this order, if it is too long for one message; the journal has them.
 SPARE: dict[str, Any] = {
     "transcript": [],
     "evidence": [],
+    "allowed": [],
     "warnings": [],
     "message": "",
     "process": None,
@@ -46,19 +48,30 @@ def send(path: str, line: str) -> None:
     """Send the copy of a record to the socket at PATH, and wait at most SECONDS for it.
 
     Raises:
-        OSError: when nobody takes it.
+        OSError: if nobody takes it.
     """
     with connect(path) as connection:
-        connection.send(message(line))
+        # On a stream a NUL ends each message, as glibc's syslog() writes it.
+        end = b"\0" if connection.type == socket.SOCK_STREAM else b""
+        connection.sendall(message(line) + end)
 
 
 def connect(path: str) -> socket.socket:
-    """Open the socket at PATH.
+    """Open the socket at PATH, which takes datagrams or a stream.
 
     Raises:
-        OSError: when nobody listens there.
+        OSError: if nobody listens there.
     """
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+    try:
+        return _connected(path, socket.SOCK_DGRAM)
+    except OSError as error:
+        if error.errno != errno.EPROTOTYPE:
+            raise
+    return _connected(path, socket.SOCK_STREAM)
+
+
+def _connected(path: str, kind: socket.SocketKind) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX, kind | socket.SOCK_CLOEXEC)
     try:
         connection.settimeout(SECONDS)
         connection.connect(path)

@@ -10,12 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from onbox.audit import tip as tips
 from onbox.audit.files import open_to_read
 from onbox.audit.history import follow
+from onbox.audit.journal import HEAD_FILE, Head
 from onbox.audit.reader import read_text
 from onbox.audit.record import GENESIS, Record, canonical, read
-from onbox.audit.tip import Tip
 from onbox.errors import OnboxError
 
 _HASH = re.compile("[0-9a-f]{64}")
@@ -38,7 +37,7 @@ class Verification:
     `heads` has the number of the record with each hash that was asked for, or None if no record has it.
     `records` are intact, from the first line on, and `head` is the hash of the last of them.
     `form` says how a copy in text mode changed the whole file; "" if it didn't.
-    `open_runs` are the attempts among the records that have no result, and were neither abandoned nor resolved.
+    `open_runs` has the last record of each open run by the ID of the run.
     """
 
     heads: dict[str, int | None] = field(default_factory=dict)
@@ -78,9 +77,9 @@ def verify(path: Path, heads: Collection[str] = (), *, expected: bool = False) -
     if incomplete:
         found.problem = Problem("record-torn", len(lines) + 1, "it is incomplete")
     if found.tip == "unreadable":
-        found.problem = Problem("tip-unreadable", None, f"{tips.FILE} is not as onbox wrote it")
+        found.problem = Problem("tip-unreadable", None, f"{HEAD_FILE} is not as onbox wrote it")
     elif noted.seq > found.records:
-        what = f"it ends before record {noted.seq}, which {tips.FILE} names"
+        what = f"it ends before record {noted.seq}, which {HEAD_FILE} names"
         found.problem = Problem("records-missing", found.records + 1, what)
     elif found.tip == "agrees" and noted.seq < found.records:
         found.tip = "behind"
@@ -94,15 +93,15 @@ def _asked_for(heads: Collection[str]) -> dict[str, int | None]:
     return {head.lower(): 0 if head == GENESIS else None for head in heads}
 
 
-def _noted_beside(path: Path, found: Verification) -> Tip:
+def _noted_beside(path: Path, found: Verification) -> Head:
     try:
-        with open_to_read(path.with_name(tips.FILE)) as stream:
-            noted = tips.read(stream.fileno())
+        with open_to_read(path.with_name(HEAD_FILE)) as stream:
+            noted = Head.read(stream.fileno())
     except FileNotFoundError:
-        return Tip()
+        return Head()
     except (OSError, ValueError):
         found.tip = "unreadable"
-        return Tip()
+        return Head()
     found.tip = "agrees"
     return noted
 
@@ -117,7 +116,7 @@ def _settled(path: Path) -> tuple[bytes, str]:
         time.sleep(_POLL_SECONDS)
 
 
-def _step(found: Verification, number: int, line: bytes, noted: Tip) -> Problem | None:
+def _step(found: Verification, number: int, line: bytes, noted: Head) -> Problem | None:
     """Take the next LINE of the chain into FOUND, or say what is wrong with it."""
     try:
         record = read(line)
@@ -132,7 +131,7 @@ def _step(found: Verification, number: int, line: bytes, noted: Tip) -> Problem 
     if record.get("prev") != found.head:
         return Problem("record-misplaced", number, f"record {seq} does not follow the record before it")
     if seq == noted.seq and record["hash"] != noted.hash:
-        return Problem("record-replaced", number, f"record {seq} is not the one that {tips.FILE} names")
+        return Problem("record-replaced", number, f"record {seq} is not the one that {HEAD_FILE} names")
     found.records, found.head = seq, record["hash"]
     if found.head in found.heads:
         found.heads[found.head] = seq

@@ -7,8 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from onbox.audit.history import denials
-from onbox.audit.lockout import LOCKOUT, guard
+from onbox.audit.lockout import guard
 from onbox.audit.log import actor
 from onbox.audit.record import VERIFIED
 from onbox.errors import Code, OnboxError
@@ -155,7 +154,7 @@ def _ask_password(session: Session, name: str) -> Secret:
 def _guard_against_lockout(session: Session, name: str) -> None:
     """Stop short of a lockout."""
     now = datetime.now(UTC)
-    state = guard(name, denials(session.journal.records_from_end(), name, now, LOCKOUT))
+    state = guard(session.journal.records_from_end(), name, now)
     state.require_room()
     if state.warns:
         session.console.step("warning", "Lockout", f"{state.count} checks of {name} failed in the last 60 minutes.")

@@ -8,11 +8,10 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from typing import Any
 
-from onbox.audit.journal import Journal
+from onbox.audit.journal import Head, Journal
 from onbox.audit.log import AuditLog, JournalWriter, SyslogWriter, actor, log_of_run, unchained
 from onbox.audit.record import ATTEMPT, DENIED, REFUSED, RESULT, canonical
 from onbox.audit.recovery import settle
-from onbox.audit.tip import Tip
 from onbox.errors import OnboxError
 from onbox.identity import identify, this_host
 from onbox.messages import Message, message, message_of
@@ -102,7 +101,7 @@ def _preflight(session: Session, findings: list[Finding]) -> tuple[int, ...]:
 
 def _dry_run(session: Session, administrator: Administrator) -> Ending:
     show_facts(session, administrator.name)
-    return Ending(session.run, message("update-dry", admin=administrator.name), warnings=session.copies.warnings)
+    return Ending(session.run, message("update-dry", admin=administrator.name), warnings=session.warnings)
 
 
 def _attempt(session: Session, log: AuditLog, administrator: Administrator, seen: tuple[int, ...]) -> None:
@@ -143,12 +142,12 @@ def _broken(session: Session, log: AuditLog, error: Exception) -> Ending:
     try:
         return _recorded(session, log, words)
     except Exception:  # noqa: BLE001 - the person is told in any case
-        return Ending(session.run, words, warnings=session.copies.warnings)
+        return Ending(session.run, words, warnings=session.warnings)
 
 
 def _recorded(session: Session, log: AuditLog, words: Message, evidence: tuple[str, ...] = ()) -> Ending:
     """Record the result that WORDS tell, if need be in the room that was kept for it."""
-    fields = {"outcome": words.outcome, "code": words.code, "message": words.what, "warnings": session.copies.warnings}
+    fields = {"outcome": words.outcome, "code": words.code, "message": words.what, "warnings": session.warnings}
     try:
         try:
             record = log.info(RESULT, **fields)
@@ -158,8 +157,8 @@ def _recorded(session: Session, log: AuditLog, words: Message, evidence: tuple[s
     except OnboxError as error:
         record = unchained(log, session.copies).info(RESULT, **fields)
         words = message("result-unrecorded", detail=message_of(error).what, what=words.what)
-        return Ending(session.run, words, evidence, warnings=session.copies.warnings, unrecorded=canonical(record))
-    return Ending(session.run, words, evidence, warnings=session.copies.warnings, receipt=Tip.of(record))
+        return Ending(session.run, words, evidence, warnings=session.warnings, unrecorded=canonical(record))
+    return Ending(session.run, words, evidence, warnings=session.warnings, receipt=Head.of(record))
 
 
 def _refused(run: str, session: Session | None, log: AuditLog | None, error: OnboxError) -> Ending:
@@ -177,5 +176,5 @@ def _refused(run: str, session: Session | None, log: AuditLog | None, error: Onb
                 warnings = (f"This refusal could not be recorded ({type(unrecorded).__name__}).",)
             elif unrecorded.code != error.code:
                 warnings = (f"This refusal could not be recorded. {message_of(unrecorded).what}",)
-        warnings += session.copies.warnings
+        warnings += session.warnings
     return Ending(run, words, tuple(fields.get("evidence", ())), warnings=warnings)

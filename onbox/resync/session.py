@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from onbox.audit.journal import Journal
 from onbox.audit.log import AuditLog, SyslogWriter
-from onbox.audit.record import Process
+from onbox.audit.record import Process, process
 from onbox.identity import Host
 from onbox.preflight import Subject
 from onbox.resync.interrupts import Interrupts
@@ -48,13 +47,18 @@ class Session:
     prompts: Prompts
     interrupts: Interrupts
 
-    def process(self, arguments: tuple[str, ...], answer: Answer | None = None) -> dict[str, Any]:
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Say what went wrong beside the job, with the files of the journal or with the syslog copies."""
+        return self.journal.warnings + self.copies.warnings
+
+    def process(self, arguments: tuple[str, ...], answer: Answer | None = None) -> Process:
         """Describe for the record rsautil with ARGUMENTS, and how it ended if it gave an ANSWER."""
         argv = (str(self.subject.settings.rsautil), *arguments)
         if answer is None:
-            return Process(argv).fields()
+            return process(argv)
         said = answer.transcript
-        return Process(argv, said.exit_code, said.signal, said.seconds).fields()
+        return process(argv, said.exit_code, said.signal, said.seconds)
 
     def watching(self, tick: Callable[[float], None]) -> Callable[[float], None]:
         """Show the seconds through TICK, and end what runs when somebody asked for it."""

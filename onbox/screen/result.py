@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from onbox.audit.tip import Tip
+from onbox.audit.journal import Head
 from onbox.messages import Message
 
 # psql and Java name how grave a line is; in front of that stands the name of a temporary file or a time.
@@ -29,7 +29,7 @@ class Ending:
     evidence: tuple[str, ...] = ()
     not_understood: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    receipt: Tip | None = None
+    receipt: Head | None = None
     unrecorded: str = ""
 
     def rows(self) -> Iterator[Row]:

@@ -1,29 +1,38 @@
-"""What the audit trail says: the runs in a list, one run as a page, and what is still open."""
+"""What the audit journal says of runs: a list of them, one run as a page, and the last run in a line."""
 
 import shlex
-from collections.abc import Sequence
-from datetime import timedelta
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from onbox.audit.history import ENDINGS, admin_of, is_open, last_ending, time_of, unfinished
+from onbox.audit.history import ENDINGS, LastRun, admin_of, last_word, shown, time_of
 from onbox.audit.reader import Reader, member
-from onbox.audit.record import ABANDONED, ATTEMPT, RESOLVED, RESULT, Record
+from onbox.audit.record import ABANDONED, ATTEMPT, REPAIRED, RESOLVED, VERIFIED, Record
 
-COLUMNS = ("time (UTC)", "run", "outcome", "administrator", "reason or event")
+COLUMNS = ("time (UTC)", "run", "outcome", "code", "administrator")
 SHORT_ID = 8
-_SHORT_ADMIN = 16
-_MOST_NAMED = 5
-_DAY = timedelta(days=1)
+_SHORT_ADMIN, _SHORT_CODE = 15, 23
 # Written about a run by somebody who came later.
 _AFTERWARDS = frozenset({ABANDONED, RESOLVED})
+# Two truths about an update that have the same outcome and exit code.
+_WORDS = {"update-confirmed": "confirmed", "update-accepted": "accepted"}
 
 
 def listed(journal: Reader, last: int, outcome: str | None = None) -> list[Record]:
     """Give the LAST records of JOURNAL that say how a run ended, the newest first; with OUTCOME only those."""
-    left = unfinished(journal.newest_first())
-    ended = (record for record in journal.newest_first() if record["event"] in ENDINGS or record == left)
-    return list(islice((record for record in ended if outcome in (None, record["outcome"])), last))
+    found = (record for record in _endings(journal.newest_first()) if outcome in (None, record["outcome"]))
+    return list(islice(found, min(last, sys.maxsize)))
+
+
+def _endings(newest_first: Iterable[Record]) -> Iterator[Record]:
+    """Yield what says how a run ended; of a run without a result that is its attempt."""
+    seen = set()
+    for record in newest_first:
+        if record["event"] in ENDINGS or (record["event"] == ATTEMPT and record["run"] not in seen):
+            yield record
+        if record["event"] != REPAIRED:
+            seen.add(record["run"])
 
 
 def time_shown(record: Record) -> str:
@@ -31,38 +40,49 @@ def time_shown(record: Record) -> str:
     return f"{time_of(record):%Y-%m-%d %H:%M:%S}"
 
 
-def brief(admin: str) -> str:
-    """Give the name of an administrator, or as much of it as a table has room for."""
-    return admin if len(admin) <= _SHORT_ADMIN else admin[: _SHORT_ADMIN - 3] + "..."
+def brief(text: str, most: int = _SHORT_ADMIN) -> str:
+    """Give TEXT, a name for example, or as much of it as a table has room for."""
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
+def word(record: Record) -> str:
+    """Give the word for the outcome of RECORD: confirmed, accepted, failed, unknown, refused, or success."""
+    if record["outcome"] == "failure":
+        return "failed"
+    return _WORDS.get(_code(record)) or str(record["outcome"])
 
 
 def row(record: Record) -> tuple[str, ...]:
     """Give the COLUMNS of one RECORD in a list, narrow enough for 80 columns."""
-    event = record["event"]
-    reason = _text(record.get("reason")) if event == RESULT else ""
     return (
-        time_shown(record),
+        f"{time_of(record):%Y-%m-%d %H:%M}",
         record["run"][:SHORT_ID],
-        record["outcome"],
+        word(record),
+        brief(_code(record) or "-", _SHORT_CODE),
         brief(admin_of(record) or "-"),
-        "no result" if event == ATTEMPT else reason or event,
     )
 
 
+def last_run_shown(last: LastRun) -> str:
+    """Give the LAST run in one line: when, who, how it ended, and its ID."""
+    when, who = shown(time_of(last.own)), brief(admin_of(last.own) or "-")
+    return f"{when} by {who}: {word(last.word)} ({_code(last.word)}), run {last.own['run'][:SHORT_ID]}"
+
+
 def summary(record: Record) -> dict[str, Any]:
-    """Give the same for a program, with every text as it is on record."""
-    names = ("time", "run", "event", "outcome", "reason", "ticket", "note", "message")
+    """Give RECORD for a program, with every text as it is on record."""
+    names = ("time", "run", "event", "outcome", "code", "reason", "ticket", "note", "message")
     return {name: record.get(name) for name in names} | {"admin": member(record, "actor.admin")}
 
 
 def page(records: Sequence[Record]) -> list[tuple[str, str]]:
     """Give one run, by its RECORDS in their order, as names and values to be put into a change ticket."""
-    ending = last_ending(records)
+    ending = last_word(records)
     own = [record for record in records if record["event"] not in _AFTERWARDS] or list(records)
     rows = [
         ("Run", own[0]["run"]),
-        ("Outcome", _outcome(records, ending)),
-        ("Resolved", _resolution(ending) if ending and ending["event"] == RESOLVED else ""),
+        ("Outcome", _outcome(ending)),
+        ("Resolved", _resolution(ending) if ending["event"] == RESOLVED else ""),
         ("Time", f"{time_shown(own[0])} to {time_shown(own[-1])} UTC"),
         ("Host", _known(own, "host.name")),
         ("Administrator", _known(own, "actor.admin")),
@@ -81,12 +101,13 @@ def page(records: Sequence[Record]) -> list[tuple[str, str]]:
     return [(name, value) for name, value in rows if value]
 
 
-def _outcome(records: Sequence[Record], ending: Record | None) -> str:
-    if ending is None:
-        if is_open(records):
-            return "unknown: the update was about to be run, and no result is on record"
-        return "none on record: the update was never tried (a dry run, or a run that was cut off)"
-    return ": ".join(filter(None, (ending["outcome"], _text(ending.get("message")))))
+def _outcome(ending: Record) -> str:
+    if ending["event"] == ATTEMPT:
+        return "unknown: the update was about to run, and no result is recorded"
+    if ending["event"] == VERIFIED:
+        return "none: the update was not tried (a dry run, or a run that was cut off)"
+    code = f" ({_code(ending)})" if _code(ending) else ""
+    return f"{word(ending)}{code}: {_text(ending.get('message'))}".removesuffix(": ")
 
 
 def _resolution(ending: Record) -> str:
@@ -117,3 +138,7 @@ def _lines(record: Record, path: str) -> list[str]:
 
 def _text(value: Any) -> str:  # noqa: ANN401 - any JSON value, for nobody checked what a journal holds
     return "" if value is None else str(value)
+
+
+def _code(record: Record) -> str:
+    return _text(record.get("code"))

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from onbox.audit.comparison import Comparison
 from onbox.audit.history import admin_of
+from onbox.audit.record import ATTEMPT, Record
 from onbox.audit.verify import Verification
 from onbox.errors import Code
 
@@ -83,7 +84,7 @@ def findings(verification: Verification, comparison: Comparison | None) -> list[
         Finding("error", "head-missing", "Head", f"no record has the hash {head[:12]}...")
         for head in _missing_heads(verification, comparison)
     ]
-    for record in verification.open_runs.values():
+    for record in _without_result(verification):
         text = f"run {record.get('run')} of {admin_of(record)} at {record.get('time')}"
         rows.append(Finding("warning", "no-result", "No result", text))
     if comparison:
@@ -128,10 +129,16 @@ def _shown(found: int | Iterable[int] | Iterable[str]) -> str:
     return ", ".join("-".join(map(str, span)) for span in spans)
 
 
+def _without_result(verification: Verification) -> list[Record]:
+    """Give the attempts that nothing followed."""
+    return [word for word in verification.open_runs.values() if word.get("event") == ATTEMPT]
+
+
 def as_json(verification: Verification, comparison: Comparison | None) -> dict[str, Any]:
     """Give the members that only this command's JSON object has."""
     members = asdict(verification)
-    runs = members.pop("open_runs").values()
+    del members["open_runs"]
+    runs = _without_result(verification)
     return members | {
         "unfinished": [{"run": run.get("run"), "time": run.get("time"), "admin": admin_of(run)} for run in runs],
         "copies": asdict(comparison) if comparison else None,

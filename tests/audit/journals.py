@@ -7,10 +7,9 @@ import resource
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from onbox.audit.journal import Journal
+from onbox.audit.journal import Head, Journal
 from onbox.audit.log import AuditLog, JournalWriter, SyslogWriter, log_of_run
 from onbox.audit.record import GENESIS, canonical, digest
-from onbox.audit.tip import Tip
 from onbox.identity import Host, identify
 from onbox.settings import Settings
 
@@ -62,8 +61,8 @@ def chained(records: Iterable[Record]) -> list[bytes]:
 
 
 def put_tip(folder: Path, seq: int, head: str) -> None:
-    """Write the tip file of *folder*."""
-    (folder / "tip.json").write_bytes(Tip(seq, head).text())
+    """Write the head file of *folder*."""
+    (folder / "tip.json").write_bytes(Head(seq, head).text())
 
 
 def opened(folder: Path, *, reading: bool = False) -> closing[Journal]:

@@ -15,7 +15,7 @@ from rehearsal import CHECKOUT
 
 from onbox.audit.comparison import compare
 from onbox.audit.journal import Journal
-from onbox.audit.record import Process, canonical
+from onbox.audit.record import canonical, process
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +43,7 @@ def test_chain_can_be_verified_by_hand(tmp_path: Path) -> None:
     with closing(Journal(tmp_path / "audit", journals.uid())) as journal:
         log = journals.log(journal).bind(note=note, ticket='"hash":"x",', outcome="success", code="c")
         lines = [
-            canonical(log.info("x", process=Process(("rsautil",), seconds=seconds).fields()))
+            canonical(log.info("x", process=process(("rsautil",), seconds=seconds)))
             for seconds in (2.0, 0.001, 119.999, 0.1 + 0.2, None)
         ]
 

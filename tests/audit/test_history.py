@@ -1,248 +1,180 @@
-"""What the records say of runs."""
+"""What the records say of runs: one definition of an open run, whichever way the journal is read."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from onbox.audit.history import (
     admin_of,
-    denials,
     follow,
     is_open,
-    last_ending,
+    last_run,
+    last_word,
     one_run,
     open_runs,
-    recent_denials,
+    shown,
     time_of,
     unfinished,
 )
-from onbox.audit.reader import opened
 from onbox.errors import OnboxError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from history import History
-
-NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-HOUR = timedelta(minutes=60)
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 NEVER = datetime.min.replace(tzinfo=UTC)
+OUTCOMES = {"verified": "success", "denied": "failure", "attempt": "unknown", "refused": "refused"}
+EVENTS = {
+    **{name: f"admin.{name}" for name in ("verified", "denied")},
+    **{name: f"resync.{name}" for name in ("attempt", "result", "refused")},
+    **{name: f"run.{name}" for name in ("abandoned", "resolved")},
+    "repaired": "journal.repaired",
+}
 
 
 @pytest.mark.parametrize(
     ("time", "expected"),
     [
-        ("2026-11-24T12:00:00.000000Z", NOW),
-        ("2026-11-24T13:00:00+01:00", NOW),
+        ("2026-11-24T12:00:00.000000Z", NOON),
+        ("2026-11-24T13:00:00+01:00", NOON),
         ("0001-01-01T00:00:00+14:00", NEVER),
         ("yesterday", NEVER),
         (5, NEVER),
     ],
 )
 def test_time_of_a_record_is_utc(time: object, expected: datetime) -> None:
-    """The time of a record is UTC, and the beginning of time where it can't be read."""
+    """The time of a record is UTC, and the beginning of time if it can't be read."""
     assert expected == time_of({"time": time})
     assert NEVER == time_of({})
+
+
+def test_times_are_shown_in_one_named_zone() -> None:
+    """People read the time zone beside the time, which is that of the records."""
+    assert "2026-11-24 12:00 UTC" == shown(datetime.fromisoformat("2026-11-24T14:00:00+02:00"))
 
 
 @pytest.mark.parametrize(
     ("actor", "name"), [({"admin": "ocadmin"}, "ocadmin"), ({"admin": None}, ""), ({}, ""), (None, ""), ("x", "")]
 )
 def test_administrator_of_a_record(actor: object, name: str) -> None:
-    """The administrator of a record is a name, and an empty one where it has none."""
+    """The administrator of a record is a name, or "" if it has none."""
     assert name == admin_of({"actor": actor})
 
 
-def records(*told: str) -> list[dict[str, Any]]:
-    """Return records, the oldest first, from texts such as "resync.attempt 1"."""
-    return [dict(zip(("event", "run"), text.split(), strict=True)) for text in told]
+def record(told: str) -> dict[str, Any]:
+    """Return the record of a text such as "attempt 1" or "result 1 success"."""
+    event, run, *outcome = told.split()
+    return {"event": EVENTS[event], "run": run, "outcome": [*outcome, OUTCOMES.get(event, "success")][0]}
 
 
-HISTORIES: list[tuple[list[str], str | None]] = [
-    ([], None),
-    (["resync.refused 1"], None),
-    (["admin.verified 1"], None),
-    (["resync.attempt 1"], "1"),
-    (["resync.attempt 1", "resync.result 1"], None),
-    (["resync.attempt 1", "resync.refused 2"], "1"),
-    (["resync.attempt 1", "journal.repaired 2", "resync.refused 2"], "1"),
-    (["resync.attempt 1", "run.abandoned 1"], None),
-    (["resync.attempt 1", "run.abandoned 1", "admin.verified 2"], None),
-    (["resync.attempt 1", "run.resolved 0"], "1"),
-    (["resync.attempt 1", "run.resolved 1"], None),
-    (["resync.attempt 1", "run.abandoned 1", "admin.verified 2", "resync.attempt 2", "run.resolved 1"], "2"),
+# What is on record, the oldest first; the open runs, the newest first; whether the last run left an attempt.
+STORIES: list[tuple[str, list[str], str | None]] = [
+    ("", [], None),
+    ("refused 1", [], None),
+    ("verified 1", [], None),
+    ("denied 1", [], None),
+    ("attempt 1", ["1"], "1"),
+    ("verified 1, attempt 1, result 1 success", [], None),
+    ("attempt 1, result 1 failure", [], None),
+    ("attempt 1, result 1 unknown", ["1"], None),
+    ("attempt 1, refused 2", ["1"], "1"),
+    ("attempt 1, repaired 2, refused 2", ["1"], "1"),
+    ("attempt 1, repaired 1", ["1"], "1"),
+    ("attempt 1, abandoned 1 unknown", ["1"], None),
+    ("attempt 1, abandoned 1 unknown, verified 2", ["1"], None),
+    ("attempt 1, resolved 1 failure", [], None),
+    ("attempt 1, result 1 unknown, repaired 1", ["1"], None),
+    ("attempt 1, result 1 unknown, resolved 1 success", [], None),
+    ("attempt 1, result 1 success, resolved 1 failure", [], None),
+    ("attempt 0, result 0 unknown, attempt 1, resolved 0 success", ["1"], "1"),
+    ("attempt 1, abandoned 1 unknown, verified 2, attempt 2, resolved 1 success", ["2"], "2"),
+    ("attempt 1, result 1 unknown, attempt 2, result 2 unknown, refused 3", ["2", "1"], None),
 ]
 
 
-@pytest.mark.parametrize(("told", "run"), HISTORIES, ids=range(len(HISTORIES)))
-def test_attempt_without_an_end_is_found(told: list[str], run: str | None) -> None:
-    """Read from the newest or from the oldest record on, the same attempt has no end."""
-    newest_first = unfinished(reversed(records(*told)))
-    oldest_first: dict[str, Any] = {}
-    for record in records(*told):
-        follow(oldest_first, record)
+@pytest.mark.parametrize(("told", "runs", "left"), STORIES, ids=[story[0] for story in STORIES])
+def test_run_is_open_if_the_last_word_on_it_is_unknown(told: str, runs: list[str], left: str | None) -> None:
+    """Nothing else makes a run open, read from the newest or from the oldest record on."""
+    records = [record(text) for text in told.split(", ") if text]
+    found = unfinished(reversed(records))
 
-    assert run == (newest_first and newest_first["run"])
-    assert ([] if run is None else [run]) == list(oldest_first)
+    assert runs == [word["run"] for word in open_runs(reversed(records))]
+    assert left == (found and found["run"])
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(list(EVENTS)), st.sampled_from("12"), st.sampled_from(["success", "unknown"])))
+)
+def test_every_reader_finds_the_same_runs_open(told: list[tuple[str, str, str]]) -> None:
+    """A list, a page, the chain's verification and the next run never disagree on which runs are open."""
+    records = [
+        record(" ".join((event, run, *([] if event in OUTCOMES else [outcome])))) for event, run, outcome in told
+    ]
+    records = [each | {"outcome": "success"} if each["event"] == "journal.repaired" else each for each in records]
+    oldest_first: dict[str, Any] = {}
+    for each in records:
+        follow(oldest_first, each)
+    runs = groupby(sorted(records, key=lambda each: str(each["run"])), lambda each: each["run"])
+
+    assert set(oldest_first) == {word["run"] for word in open_runs(reversed(records))}
+    assert set(oldest_first) == {run for run, own in runs if is_open(last_word(list(own)))}
 
 
 def test_search_for_an_attempt_ends_with_the_last_run() -> None:
-    """Only what the last run left is looked at, however long the journal is."""
-    newest_first = iter(records("resync.result 2", "resync.attempt 1"))
+    """A run reads only what the last run left, however long the journal is."""
+    newest_first = iter([record("result 2 success"), record("attempt 1")])
 
     assert unfinished(newest_first) is None
     assert 1 == len(list(newest_first))
 
 
-def denied(minutes: float, admin: str = "ocadmin", event: str = "admin.denied") -> dict[str, Any]:
-    """Return a record of *minutes* ago."""
-    return {"event": event, "time": (NOW - timedelta(minutes=minutes)).isoformat(), "actor": {"admin": admin}}
+@pytest.mark.parametrize(
+    ("told", "own", "word"),
+    [
+        ("attempt 1", "attempt 1", "attempt 1"),
+        ("attempt 1, result 1 success, verified 2, refused 3, denied 4", "result 1 success", "result 1 success"),
+        ("attempt 1, abandoned 1 unknown, resolved 1 failure", "attempt 1", "resolved 1 failure"),
+        ("attempt 1, result 1 unknown, attempt 2, result 2 success, resolved 1 success", *["result 2 success"] * 2),
+    ],
+)
+def test_last_run_is_the_newest_one_that_reached_its_attempt(told: str, own: str, word: str) -> None:
+    """Who repeats a resynchronisation learns of the last one, whatever was refused or resolved since."""
+    found = last_run(reversed([record(text) for text in told.split(", ")]))
+
+    assert found is not None
+    assert (record(own), record(word)) == (found.own, found.word)
 
 
-def minutes_ago(*newest_first: dict[str, Any]) -> list[float]:
-    """Return how long ago the denials of ocadmin were, in minutes."""
-    return [(NOW - time).total_seconds() / 60 for time in denials(newest_first, "ocadmin", NOW, HOUR)]
+def test_journal_without_an_attempt_has_no_last_run() -> None:
+    """Refused and denied runs changed nothing."""
+    assert last_run([record("refused 1"), record("verified 2")]) is None
 
 
-def test_denials_of_the_last_hour_are_counted() -> None:
-    """What counts are denials of this administrator in the last 60 minutes, and they come oldest first."""
-    found = minutes_ago(
-        denied(1), denied(5, event="admin.verified"), denied(10, admin="other"), denied(59), denied(60), denied(61)
-    )
-
-    assert [60, 59, 1] == found
+RUNS = [{"run": run} for run in ("a", "ab", *(f"b{number}" for number in range(7)))]
 
 
-def test_case_of_a_name_does_not_matter() -> None:
-    """A name in capitals counts for the same account, for nobody says that it is another."""
-    assert [1] == minutes_ago(denied(1, admin="OCAdmin"))
+@pytest.mark.parametrize("prefix", ["a", "ab", "b3"])
+def test_run_is_found_by_its_id_or_the_beginning_of_it(prefix: str) -> None:
+    """The short ID of a list is enough, and a whole ID wins over longer ones."""
+    assert [{"run": prefix}] == one_run(RUNS, prefix)
 
 
-def test_clock_that_was_set_back_hides_no_denial() -> None:
-    """Denials up to a day ahead count, older ones behind them too, and one far ahead does not block for ever."""
-    assert [30, -100] == minutes_ago(denied(30), denied(-100))
-    assert [] == minutes_ago(denied(-60 * 25))
-
-
-def test_search_for_denials_ends_a_day_back() -> None:
-    """Only the end of the journal is read, however long it is."""
-    newest_first = iter([denied(1), denied(60 * 25), denied(2)])
-
-    assert 1 == len(denials(newest_first, "ocadmin", NOW, HOUR))
-    assert 1 == len(list(newest_first))
-
-
-def test_run_is_found_by_its_id_or_the_beginning_of_it(history: History) -> None:
-    """The short id of a list is enough."""
-    run = history.run()
-    history.refused()
-
-    for prefix in (run, run[:8]):
-        with opened(history.path, may_be_missing=False) as journal:
-            found = one_run(journal.oldest_first(), prefix)
-
-        assert history.records()[:3] == found
-
-
-def test_run_that_is_not_there_is_an_error() -> None:
-    """An unknown id shows no other run."""
-    with pytest.raises(OnboxError, match="run-unknown"):
-        one_run([{"run": "other"}], "x")
-
-
-def test_beginning_that_fits_several_runs_names_some_of_them() -> None:
-    """Nobody pastes the wrong run into a ticket, and a million of them fill no screen."""
-    records = [{"run": f"a{number}"} for number in range(7)]
-
-    with pytest.raises(OnboxError, match=r"count=7 runs=a0, a1, a2, a3, a4, \.\.\.$"):
-        one_run(records, "a")
-    with pytest.raises(OnboxError, match=r"count=2 runs=a0, a1$"):
-        one_run(records[:2], "a")
-
-
-def test_whole_id_wins_over_longer_ones() -> None:
-    """A run whose id is the beginning of another one can be shown."""
-    assert [{"run": "a"}] == one_run([{"run": "a"}, {"run": "ab"}], "a")
-
-
-STORIES: list[tuple[Callable[[History], Any], bool]] = [
-    (lambda history: history.run(), False),
-    (lambda history: history.run("failure"), False),
-    (lambda history: history.run("unknown"), True),
-    (lambda history: history.attempt(), True),
-    (lambda history: [history.attempt(), *history.settle()], True),
-    (lambda history: history.resolve(history.run("unknown")), False),
-    (lambda history: history.resolve(history.run("unknown"), "failure"), False),
-    (lambda history: history.denied(), False),
-    (lambda history: history.refused(), False),
-]
-
-
-@pytest.mark.parametrize(("story", "expected"), STORIES)
-def test_run_is_open_while_it_is_unknown_what_it_changed(
-    history: History, story: Callable[[History], Any], *, expected: bool
+@pytest.mark.parametrize(
+    ("runs", "code", "facts"),
+    [
+        (RUNS, "run-unknown", {"run": "'c'"}),
+        (RUNS, "run-ambiguous", {"run": "'b'", "count": 7, "runs": "b0, b1, b2, b3, b4, ..."}),
+        (RUNS[:4], "run-ambiguous", {"run": "'b'", "count": 2, "runs": "b0, b1"}),
+    ],
+)
+def test_beginning_that_fits_no_run_or_several_is_refused(
+    runs: list[dict[str, str]], code: str, facts: dict[str, object]
 ) -> None:
-    """A result that is unknown or missing leaves a run open, until somebody resolves it."""
-    story(history)
-    with opened(history.path, may_be_missing=False) as journal:
-        left = unfinished(journal.newest_first())
-        found = open_runs(journal.newest_first(), left)
+    """Nobody pastes the wrong run into a ticket, and the runs that fit fill no screen."""
+    with pytest.raises(OnboxError) as caught:
+        one_run(runs, str(facts["run"])[1:-1])
 
-    assert expected == is_open(history.records())
-    assert expected == bool(found)
-
-
-def test_check_alone_is_not_open(history: History) -> None:
-    """A dry run leaves a check of the administrator and nothing that could have changed anything."""
-    history.run()
-
-    assert last_ending(history.records()[:1]) is None
-    assert not is_open(history.records()[:1])
-
-
-def test_open_runs_are_told_once_newest_first(history: History) -> None:
-    """However often a run is on record, it is open once."""
-    first, second = history.run("unknown"), history.attempt()
-    history.settle()
-    third = history.run("unknown")
-    history.resolve(history.run("unknown"))
-    left = history.attempt()
-    with opened(history.path, may_be_missing=False) as journal:
-        found = open_runs(journal.newest_first(), unfinished(journal.newest_first()))
-
-    assert [left, third, second, first] == [record["run"] for record in found]
-
-
-def at(time: datetime, record: dict[str, Any]) -> dict[str, Any]:
-    """Return *record* as it would be if it were written at *time*."""
-    return record | {"time": time.isoformat()}
-
-
-def test_denials_of_the_last_hour_are_counted_by_administrator(history: History) -> None:
-    """Each administrator has a count of their own, and what is older does not count."""
-    history.denied("eve")
-    denied = history.records()[0]
-    other = denied | {"actor": {"admin": "bob"}}
-    records = [
-        at(NOW, denied),
-        at(NOW - timedelta(minutes=10), other),
-        at(NOW - timedelta(minutes=61), denied),
-        at(NOW - timedelta(minutes=59), denied),
-        at(NOW - timedelta(days=2), denied),
-    ]
-    expected = {"eve": [NOW - timedelta(minutes=59), NOW], "bob": [NOW - timedelta(minutes=10)]}
-
-    assert expected == recent_denials(records, NOW - timedelta(hours=1))
-
-
-def test_denials_are_found_in_the_journal(history: History) -> None:
-    """Only the lines of denied checks are read as records."""
-    history.run()
-    history.denied("eve")
-    with opened(history.path, may_be_missing=False) as journal:
-        found = recent_denials(journal.newest_first(), datetime.now(UTC) - timedelta(hours=1))
-
-    assert ["eve"] == list(found)
+    assert (code, facts) == (caught.value.code, caught.value.facts)

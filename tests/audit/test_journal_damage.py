@@ -1,19 +1,20 @@
-"""What keeps a journal whole: on a full disk, behind damage, after a torn line, and with room for a result."""
+"""What keeps a journal whole: on a full disk, behind damage, after an incomplete record, and with room for a result."""
 
 from __future__ import annotations
 
 import json
 import stat
+import subprocess
 from typing import TYPE_CHECKING
 
 import journals
 import pytest
 from journals import content, limited, opened
 
-from onbox.audit.journal import BALLAST_BYTES
-from onbox.audit.tip import Tip
+from onbox.audit.journal import BALLAST_BYTES, Head
 from onbox.audit.verify import verify
 from onbox.errors import OnboxError
+from onbox.messages import message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,17 +36,38 @@ def test_disk_full_at_any_byte_leaves_the_journal_whole(folder: Path) -> None:
     assert (4, None) == (verify(folder / "audit.jsonl").records, verify(folder / "audit.jsonl").problem)
 
 
-def test_record_counts_though_the_tip_cannot_be_noted(folder: Path) -> None:
-    """A record that is on the disk counts, with or without a note of it; the next one notes its own."""
+def test_record_counts_though_the_head_file_stays_behind(folder: Path) -> None:
+    """A record that is on the disk counts; a head file that can't be replaced is a warning until it can."""
     journals.one_run(folder)
     (folder / "tip.json.new").mkdir()
 
-    journals.write(folder, ("resync.refused", "refused"))
+    with opened(folder) as journal:
+        journals.log(journal).info("resync.refused", outcome="refused", code="c")
+        [warning] = journal.warnings
+    with opened(folder, reading=True) as journal, journal.chain():
+        [later] = journal.warnings
+
+    assert message("head-behind", path=folder / "tip.json", detail="Is a directory").what in warning
+    assert "it names record 3 of 4" in later
     assert ("behind", None) == (verify(folder / "audit.jsonl").tip, verify(folder / "audit.jsonl").problem)
 
     (folder / "tip.json.new").rmdir()
-    journals.write(folder, ("resync.refused", "refused"))
+    with opened(folder) as journal:
+        journals.log(journal).info("resync.refused", outcome="refused", code="c")
+        assert () == journal.warnings
     assert ("agrees", None) == (verify(folder / "audit.jsonl").tip, verify(folder / "audit.jsonl").problem)
+
+
+def test_second_name_of_the_journal_is_a_warning(folder: Path) -> None:
+    """A hard link is named: what is done to the file under its other name is done to the journal."""
+    journals.one_run(folder)
+    (folder.parent / "other name").hardlink_to(folder / "audit.jsonl")
+
+    with opened(folder) as journal:
+        journals.log(journal).info("resync.refused", outcome="refused", code="c")
+        [warning] = journal.warnings
+
+    assert message("journal-linked", path=folder / "audit.jsonl", count=2).what in warning
 
 
 def remove(folder: Path, _: list[str]) -> None:
@@ -81,19 +103,19 @@ def tear(folder: Path, lines: list[str]) -> None:
     (folder / "audit.jsonl").write_text("".join(line + "\n" for line in lines)[:-10])
 
 
-def garble_tip(folder: Path, _: list[str]) -> None:
-    """Write something else into the tip file."""
+def garble_head(folder: Path, _: list[str]) -> None:
+    """Write something else into the head file."""
     (folder / "tip.json").write_bytes(b"{}")
 
 
 DAMAGES = [
-    (remove, "it ends with record 0, but tip.json knows of record 3"),
-    (empty, "it ends with record 0, but tip.json knows of record 3"),
-    (cut_off, "it ends with record 2, but tip.json knows of record 3"),
-    (change, "its last whole line is no record (its content does not match its hash)"),
-    (other_record, "record 3 is not the one that tip.json knows"),
-    (tear, "its last line was never finished"),
-    (garble_tip, "it is not what onbox writes"),
+    (remove, "it ends with record 0, but tip.json names record 3"),
+    (empty, "it ends with record 0, but tip.json names record 3"),
+    (cut_off, "it ends with record 2, but tip.json names record 3"),
+    (change, "its last complete line is no record (its content does not match its hash)"),
+    (other_record, "record 3 is not the one that tip.json names"),
+    (tear, "its last record is incomplete"),
+    (garble_head, "it is not what onbox writes"),
 ]
 
 
@@ -109,15 +131,15 @@ def test_nothing_is_added_to_a_damaged_journal(
         with pytest.raises(OnboxError, match="damaged") as caught:
             journals.log(journal).info("resync.refused", outcome="refused")
         with pytest.raises(OnboxError, match="damaged"):
-            journal.set_torn_line_aside()
+            journal.move_incomplete_record()
 
     assert detail in str(caught.value)
     assert before == content(folder)
-    assert ["audit.jsonl", "tip.json"] == sorted(path.name for path in folder.iterdir())
+    assert [] == list(folder.glob("torn-*"))
 
 
-def test_tip_that_somebody_else_could_have_written_is_refused(folder: Path) -> None:
-    """A tip file that others may write says nothing about the journal."""
+def test_head_file_that_others_may_write_is_refused(folder: Path) -> None:
+    """A head file that others may write says nothing about the journal."""
     journals.one_run(folder)
     (folder / "tip.json").chmod(0o666)
 
@@ -149,48 +171,72 @@ def test_journal_that_was_replaced_is_not_written(folder: Path) -> None:
             journals.log(journal).info("resync.attempt", outcome="unknown")
 
 
-def test_torn_line_is_kept_and_taken_away(folder: Path) -> None:
-    """The bytes of a line that was never finished go into a file of their own, and the chain goes on."""
-    lines = journals.one_run(folder)
-    torn = b'{"actor":{"admin":"oca\0\0\0'
+INCOMPLETE = b'{"actor":{"admin":"oca\0\0\0'
+
+
+def break_off(folder: Path) -> None:
+    """Leave an incomplete record at the end of the journal."""
     with (folder / "audit.jsonl").open("ab") as stream:
-        stream.write(torn)
+        stream.write(INCOMPLETE)
+
+
+def test_incomplete_record_is_moved_aside(folder: Path) -> None:
+    """The bytes of an incomplete record go into a file of their own, and the chain goes on."""
+    lines = journals.one_run(folder)
+    break_off(folder)
 
     with opened(folder) as journal:
-        name = journal.set_torn_line_aside()
-        again = journal.set_torn_line_aside()
-        journals.log(journal).info("journal.repaired", outcome="success")
+        name = journal.move_incomplete_record()
+        again = journal.move_incomplete_record()
+        journals.log(journal).info("journal.repaired", outcome="success", code="c")
 
     assert "" == again
     assert name.startswith("torn-")
-    assert torn == (folder / name).read_bytes()
+    assert INCOMPLETE == (folder / name).read_bytes()
     assert 0o600 == stat.S_IMODE((folder / name).stat().st_mode)
     assert (4, None) == (verify(folder / "audit.jsonl").records, verify(folder / "audit.jsonl").problem)
     assert content(folder).startswith("".join(line + "\n" for line in lines).encode())
 
 
-def test_torn_first_line_is_taken_away(folder: Path) -> None:
-    """A journal that holds nothing but a torn line begins anew."""
-    (folder / "audit.jsonl").write_bytes(b'{"actor')
+def test_incomplete_first_record_is_moved_aside(folder: Path) -> None:
+    """A journal that holds nothing but an incomplete record begins anew."""
+    break_off(folder)
 
     with opened(folder) as journal:
-        assert journal.set_torn_line_aside()
-        with journal.chain() as tip:
-            assert Tip() == tip
+        assert journal.move_incomplete_record()
+        with journal.chain() as head:
+            assert Head() == head
 
 
-def test_torn_line_stays_when_it_cannot_be_kept(folder: Path) -> None:
-    """Without room for its bytes elsewhere, the torn line is not taken away."""
+def test_incomplete_record_stays_if_its_bytes_cannot_be_kept(folder: Path) -> None:
+    """Without room for its bytes elsewhere, an incomplete record is not taken away."""
     journals.one_run(folder)
-    with (folder / "audit.jsonl").open("ab") as stream:
-        stream.write(b"{" * 100)
+    break_off(folder)
     before = content(folder)
 
     with opened(folder) as journal, pytest.raises(OnboxError, match="journal-write"):
-        limited(50, journal.set_torn_line_aside)
+        limited(len(INCOMPLETE) - 1, journal.move_incomplete_record)
 
     assert before == content(folder)
-    assert ["audit.jsonl", "tip.json"] == sorted(path.name for path in folder.iterdir())
+    assert [] == list(folder.glob("torn-*"))
+
+
+@pytest.mark.root
+def test_incomplete_record_of_an_append_only_journal_stays(folder: Path) -> None:
+    """A journal with `chattr +a` takes records; an incomplete one at its end is left to root, who is told how."""
+    journals.one_run(folder)
+    subprocess.run(["chattr", "+a", str(folder / "audit.jsonl")], check=True)
+    try:
+        journals.one_run(folder)
+        break_off(folder)
+        with opened(folder) as journal, pytest.raises(OnboxError, match="journal-append-only"):
+            journal.move_incomplete_record()
+    finally:
+        subprocess.run(["chattr", "-a", str(folder / "audit.jsonl")], check=True)
+
+    assert [] == list(folder.glob("torn-*"))
+    with opened(folder) as journal:
+        assert journal.move_incomplete_record()
 
 
 def test_room_is_kept_and_given_up(folder: Path) -> None:
@@ -209,19 +255,22 @@ def test_room_is_kept_and_given_up(folder: Path) -> None:
     assert not (folder / "ballast").exists()
 
 
-def test_ballast_that_is_too_small_is_made_anew(folder: Path) -> None:
-    """What is left of a ballast is no ballast."""
-    (folder / "ballast").write_bytes(b"x")
+@pytest.mark.parametrize("make", [lambda path: path.write_bytes(b"x"), lambda path: path.symlink_to("audit.jsonl")])
+def test_what_is_no_ballast_is_replaced(make: Callable[[Path], object], folder: Path) -> None:
+    """A rest of a ballast, or a link, keeps no room."""
+    make(folder / "ballast")
 
     with opened(folder) as journal:
+        assert not journal.has_room()
         journal.reserve()
+        assert journal.has_room()
 
     assert BALLAST_BYTES == (folder / "ballast").stat().st_size
 
 
 def test_run_without_room_is_refused(folder: Path) -> None:
     """Where there is no room for the ballast, there would be none for the result."""
-    with opened(folder) as journal, pytest.raises(OnboxError, match="journal-write .*ballast .*File too large"):
+    with opened(folder) as journal, pytest.raises(OnboxError, match=r"journal-write .*ballast .*File too large"):
         limited(BALLAST_BYTES - 1, journal.reserve)
 
-    assert ["audit.jsonl"] == [path.name for path in folder.iterdir()]
+    assert [] == list(folder.glob("ballast*"))

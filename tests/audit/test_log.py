@@ -150,7 +150,7 @@ def test_record_that_failed_leaves_no_gap(tmp_path: Path, journal: Journal, serv
     log = audit_log(JournalWriter(journal, SyslogWriter(str(tmp_path / "log"))))
 
     def write() -> None:
-        with pytest.raises(OnboxError, match="journal-write .*File too large"):
+        with pytest.raises(OnboxError, match=r"journal-write .*File too large"):
             log.info("resync.result", outcome="success")
 
     journals.limited(10, write)

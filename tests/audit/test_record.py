@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onbox.audit.record import Process, canonical, digest, read, tidy
+from onbox.audit.record import GENESIS, Fields, canonical, complete, digest, process, read, sealed, tidy
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
@@ -20,7 +20,7 @@ values = st.recursive(
 records = st.dictionaries(st.text(), values, max_size=6).map(lambda fields: tidy(fields) | {"seq": 1, "prev": "0" * 64})
 
 
-def sealed(record: dict[str, Any]) -> dict[str, Any]:
+def hashed(record: dict[str, Any]) -> dict[str, Any]:
     """Return *record* with its hash."""
     return {**record, "hash": digest(record)}
 
@@ -47,7 +47,7 @@ def test_hash_is_that_of_the_canonical_text(record: dict[str, Any]) -> None:
 @given(records)
 def test_what_was_written_is_read(record: dict[str, Any]) -> None:
     """A line as it was written gives the record, though a text in it looks like the hash."""
-    record = sealed({**record, "note": '"hash":"' + "0" * 64 + '",'})
+    record = hashed({**record, "note": '"hash":"' + "0" * 64 + '",'})
 
     assert record == read(canonical(record).encode())
 
@@ -55,7 +55,7 @@ def test_what_was_written_is_read(record: dict[str, Any]) -> None:
 @given(records, st.data())
 def test_any_changed_byte_is_found(record: dict[str, Any], data: st.DataObject) -> None:
     """No byte of a line can be changed, removed or added."""
-    line = canonical(sealed(record)).encode()
+    line = canonical(hashed(record)).encode()
     place = data.draw(st.integers(0, len(line) - 1))
     byte = data.draw(st.binary(min_size=1, max_size=1).filter(lambda byte: byte != line[place : place + 1]))
     damaged = data.draw(
@@ -72,11 +72,11 @@ def test_any_changed_byte_is_found(record: dict[str, Any], data: st.DataObject) 
         read(damaged)
 
 
-RECORD = sealed({"actor": {"b": 1, "a": 2}, "note": "a/b é", "prev": "0" * 64, "seq": 1})
+RECORD = hashed({"actor": {"b": 1, "a": 2}, "note": "a/b é", "prev": "0" * 64, "seq": 1})
 LINE = canonical(RECORD)
 FORGED = LINE.replace('"hash":"' + RECORD["hash"], '"hash":"' + "0" * 64 + '","hash":"%s')
 FORGED_REST = FORGED.replace('"hash":"%s",', "")
-NO_NUMBER = sealed({"actor": 1, "prev": "0" * 64, "seq": "1"})
+NO_NUMBER = hashed({"actor": 1, "prev": "0" * 64, "seq": "1"})
 
 DAMAGED = [
     (b"", "it is not a record in JSON"),
@@ -121,11 +121,18 @@ def test_text_that_some_reader_cannot_hold_is_replaced(text: str, tidied: str) -
 @pytest.mark.parametrize(("seconds", "text"), [(None, "null"), (2.0, "2"), (0.0004, "0"), (1.23456, "1.235")])
 def test_seconds_have_one_text(seconds: float | None, text: str) -> None:
     """Seconds are whole milliseconds, and whole seconds have no fraction, as jq writes them too."""
-    assert text == canonical({"": Process(seconds=seconds).fields()["seconds"]})[4:-1]
+    assert text == canonical({"": process(seconds=seconds)["seconds"]})[4:-1]
 
 
-def test_process_is_described_in_full() -> None:
-    """The member `process` has the arguments as a list, and what is not known as null."""
-    assert {"argv": ["rsautil", "store"], "exit_code": 0, "signal": None, "seconds": None} == Process(
-        ("rsautil", "store"), exit_code=0
-    ).fields()
+def test_record_has_every_field() -> None:
+    """Each record has the same fields, known or not, so that no reader has to ask whether one is there."""
+    known = {"time": "", "run": "r", "event": "e", "outcome": "o", "code": "c", "actor": {}, "host": {}, "onbox": {}}
+    bare = sealed(complete(known), seq=1, prev=GENESIS)
+    full = sealed(
+        complete({**known, "note": "n", "evidence": ["line"], "process": process(["rsautil"], 0)}), seq=None, prev=None
+    )
+
+    assert Fields.__required_keys__ == set(bare) == set(full)
+    assert {**known, "seq": 1, "prev": GENESIS, "note": None, "evidence": []}.items() <= bare.items()
+    assert {"argv": ["rsautil"], "exit_code": 0, "signal": None, "seconds": None} == full["process"]
+    assert digest(full) == full["hash"]

@@ -1,8 +1,11 @@
-"""What an earlier run left behind is put on record once."""
+"""What an earlier run left is recorded once."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from onbox.audit.history import shown, time_of
+from onbox.messages import message
 
 if TYPE_CHECKING:
     from history import History
@@ -20,18 +23,19 @@ def test_nothing_left_behind_writes_nothing(history: History) -> None:
 def test_attempt_without_result_is_abandoned_once(history: History) -> None:
     """The run that was cut off gets its own record, which names its administrator and time."""
     run = history.attempt("bob")
-    attempt = history.records()[-1]
+    time = shown(time_of(history.records()[-1]))
 
     assert ["run-abandoned"] == history.settle()
     last = history.records()[-1]
-    assert (run, "run.abandoned", "unknown") == (last["run"], last["event"], last["outcome"])
-    assert attempt["time"] in last["message"]
-    assert "bob" in last["message"]
+    assert (run, "run.abandoned", "unknown", "run-abandoned") == tuple(
+        last[name] for name in ("run", "event", "outcome", "code")
+    )
+    assert message("run-abandoned", admin="bob", time=time, run=run).what == last["message"]
     assert [] == history.settle()
 
 
-def test_torn_line_is_put_aside_and_the_chain_goes_on(history: History) -> None:
-    """A line that was never finished hides neither the attempt before it nor its own bytes."""
+def test_incomplete_record_is_moved_aside_and_the_chain_goes_on(history: History) -> None:
+    """An incomplete record hides neither the attempt before it nor its own bytes."""
     history.attempt()
     whole = history.path.read_bytes()
     history.path.write_bytes(whole + b'{"actor":')

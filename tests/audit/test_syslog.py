@@ -58,6 +58,7 @@ LONGEST = {
     "evidence": LISTS,
     "transcript": LISTS,
     "warnings": LISTS,
+    "allowed": LISTS,
 }
 REST = {
     "schema": 1,
@@ -66,6 +67,7 @@ REST = {
     "run": "7a5e7672-e2e2-439f-b1ae-771d866dba6c",
     "event": "resync.attempt",
     "outcome": "unknown",
+    "code": "rsautil-not-executable",
     "reason": "identity-source-added",
     "change": {
         "tool": "rsautil store",
@@ -81,7 +83,7 @@ REST = {
 
 def sealed(fields: dict[str, Any]) -> dict[str, Any]:
     """Return *fields* as they are when they are written."""
-    record = tidy(REST | fields)
+    record = tidy(SPARE | REST | fields)
     return {**record, "hash": digest(record)}
 
 
@@ -121,19 +123,23 @@ def test_nothing_is_left_out_without_need() -> None:
     assert ["evidence"] == parsed(message(canonical(longer)))["omitted"]
 
 
-def test_evidence_goes_before_words() -> None:
-    """The lines of rsautil are left out first, what people wrote last."""
-    rest: dict[str, Any] = {"note": "z", "warnings": [], "message": "", "process": None}
-    long = ["x" * 9000]
+def test_fields_are_left_out_in_their_order() -> None:
+    """What rsautil printed is left out first, what people wrote last, and no more than is needed."""
+    long = {
+        "transcript": ["x" * 9000],
+        "evidence": ["x" * 9000],
+        "allowed": ["x" * 9000],
+        "warnings": ["x" * 9000],
+        "message": "x" * 9000,
+        "process": {"argv": ["x" * 9000]},
+        "note": "x" * 9000,
+    }
+    names = list(long)
 
-    def omitted(transcript: list[str], evidence: list[str]) -> list[str]:
-        record = sealed(rest | {"transcript": transcript, "evidence": evidence})
-        left_out: list[str] = parsed(message(canonical(record)))["omitted"]
-        return left_out
-
-    assert ["transcript"] == omitted(long, ["y"])
-    assert ["evidence"] == omitted([], long)
-    assert ["transcript", "evidence"] == omitted(long, long)
+    for count in range(1, len(names)):
+        fields = dict(list(SPARE.items())[count:]) | dict(list(long.items())[:count])
+        assert names[:count] == parsed(message(canonical(sealed(fields))))["omitted"]
+    assert names == parsed(message(canonical(sealed(long))))["omitted"]
 
 
 PRIORITIES = [
@@ -184,17 +190,36 @@ def test_longest_message_arrives_whole(collector: Collector) -> None:
     assert [record] == collector.records(1)
 
 
+def test_stream_socket_gets_its_copies(tmp_path: Path) -> None:
+    """A syslog that listens on a stream gets each copy, ended by a NUL as glibc ends it."""
+    lines = [canonical(sealed({"outcome": "success", "note": note})) for note in ("one", "x" * 400)]
+    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as service:
+        service.bind(str(tmp_path / "log"))
+        service.listen()
+        service.settimeout(5)
+        received = b""
+        for line in lines:
+            syslog.send(str(tmp_path / "log"), line)
+            with service.accept()[0] as connection, connection.makefile("rb") as stream:
+                received += stream.read()
+
+    *messages, rest = received.split(b"\0")
+    assert b"" == rest
+    assert lines == [each.partition(b"@cee: ")[2].decode() for each in messages]
+    assert all(each.startswith(b"<85>") for each in messages)
+
+
 def test_nobody_listening_is_an_error(tmp_path: Path) -> None:
-    """A copy that nobody takes is not taken for sent: no socket, a dead one, a stream, a name that is too long."""
+    """A copy that nobody takes is not taken for sent: no socket, a dead one, no socket at all, too long a name."""
     with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as dead:
         dead.bind(str(tmp_path / "dead"))
     with closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as stream:
         stream.bind(str(tmp_path / "stream"))
-        stream.listen()
+    (tmp_path / "file").touch()
 
-        for path in (tmp_path / "missing", tmp_path / "dead", tmp_path / "stream", tmp_path / ("x" * 200)):
-            with pytest.raises(OSError, match=r"Errno|AF_UNIX path too long"):
-                syslog.send(str(path), canonical(sealed({"outcome": "success"})))
+    for name in ("missing", "dead", "stream", "file", "x" * 200):
+        with pytest.raises(OSError, match=r"Errno|AF_UNIX path too long"):
+            syslog.send(str(tmp_path / name), canonical(sealed({"outcome": "success"})))
 
 
 def fill(path: str, line: str) -> None:
@@ -203,13 +228,18 @@ def fill(path: str, line: str) -> None:
         syslog.send(path, line)
 
 
-def test_full_socket_is_not_waited_for_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM])
+def test_full_socket_is_not_waited_for_for_ever(
+    kind: socket.SocketKind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A syslog service that stands still costs a moment, not the run."""
     monkeypatch.setattr(syslog, "SECONDS", 0.1)
     path = str(tmp_path / "log")
     line = canonical(sealed({"outcome": "success"}))
-    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as service:
+    with closing(socket.socket(socket.AF_UNIX, kind)) as service:
         service.bind(path)
+        if kind == socket.SOCK_STREAM:
+            service.listen(1)
 
-        with pytest.raises(TimeoutError):
+        with pytest.raises((TimeoutError, BlockingIOError)):
             fill(path, line)

@@ -21,6 +21,7 @@ from onbox.audit import reader
 from onbox.audit.record import GENESIS, canonical
 from onbox.audit.verify import Problem, verify
 from onbox.errors import OnboxError
+from onbox.screen.verification import as_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -255,18 +256,20 @@ def test_head_must_be_a_hash(path: Path) -> None:
 def test_runs_without_an_end_are_named(path: Path) -> None:
     """An attempt without a result is named, unless a later run wrote it off or somebody resolved it."""
     told = [
-        ("resync.attempt", "done"),
-        ("resync.result", "done"),
-        ("resync.attempt", "lost"),
-        ("run.abandoned", "lost"),
-        ("resync.attempt", "looked into"),
-        ("run.resolved", "looked into"),
-        ("resync.attempt", "open"),
-        ("resync.refused", "another"),
+        ("resync.attempt", "done", "unknown"),
+        ("resync.result", "done", "success"),
+        ("resync.attempt", "lost", "unknown"),
+        ("run.abandoned", "lost", "unknown"),
+        ("resync.attempt", "looked into", "unknown"),
+        ("run.resolved", "looked into", "success"),
+        ("resync.attempt", "open", "unknown"),
+        ("resync.refused", "another", "refused"),
     ]
+    records = [{"event": event, "run": run, "outcome": outcome} for event, run, outcome in told]
 
-    assert problem(path, journals.chained({"event": event, "run": run} for event, run in told)) is None
-    assert ["open"] == list(verify(path).open_runs)
+    assert problem(path, journals.chained(records)) is None
+    assert ["lost", "open"] == list(verify(path).open_runs)
+    assert ["open"] == [run["run"] for run in as_json(verify(path), None)["unfinished"]]
 
 
 def test_reader_takes_no_lock_and_writes_nothing(tmp_path: Path) -> None:

@@ -6,27 +6,39 @@ import os
 import resource
 import shutil
 import subprocess
+from contextlib import contextmanager, suppress
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING
 
+from rehearsal import without_rights
+
+from faults.scene import UNNAMED
 from faults.table import NO_JOURNAL, SUCCESS, End, Fault, Rows
+from faults.watch import wait_until
+from onbox.audit.locks import holder
 from onbox.audit.record import GENESIS, canonical, digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from faults.scene import Scene
 
-CANT_BE_USED = ("cannot be used", "Nothing was changed.")
-CANT_BE_WRITTEN = ("cannot be written", "Nothing was changed.")
-DAMAGED = ("is damaged", "onbox audit verify", "Nothing was changed.")
-UNRECORDED = ("could not be recorded", "Keep the record shown here", '"event":"resync.result"', '"seq":null')
-CONFIRMED = ("the marker time is now 0",)
+FOLDER = ("(journal-folder)", "Nothing was changed.")
+FILE = ("(journal-file)", "Nothing was changed.")
+UNWRITTEN = ("(journal-write)", "Nothing was changed.")
+DAMAGED = ("(journal-damaged)", "onbox audit verify", "Nothing was changed.")
+UNRECORDED = ("(result-unrecorded)", "Keep the record shown here", '"event":"resync.result"', '"seq":null')
+CONFIRMED = ("(update-confirmed)",)
+BEHIND = ("tip.json is behind the audit journal", *CONFIRMED)
 CUT = End(5, "verified", "verify verify")
 GONE = End(5, "", "verify verify")
 NOT_ATTEMPTED = End(5, "verified", "verify")
 LOST_RESULT = End(6, "verified attempt", "verify update", changed=None)
+UNRESERVED = End(5, "refused")
+AFTER_DRY_RUN = End(0, f"verified {SUCCESS.records}", f"verify {SUCCESS.called}", changed=True)
+TWICE = End(0, " ".join([SUCCESS.records] * 2), " ".join([SUCCESS.called] * 2), changed=True)
 PAGE = 4096
 
 
@@ -84,6 +96,12 @@ def owned_by_root(name: str, scene: Scene) -> None:
     os.chown(path, 0, 0)
 
 
+def made_folder(path: Path) -> Path:
+    """Make a folder."""
+    path.mkdir(0o700)
+    return path
+
+
 def shared_file(path: Path) -> None:
     """Make a file that everybody may write."""
     path.touch()
@@ -103,16 +121,103 @@ def cut_last_record(path: Path) -> None:
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
 
 
-def immutable(scene: Scene) -> None:
-    """Run onbox with a journal that may not be changed."""
-    path = scene.machine.audit / "audit.jsonl"
-    path.touch(0o600)
-    own(scene, path)
-    subprocess.run(["chattr", "+i", str(path)], check=True)
+@contextmanager
+def attribute(path: Path, name: str) -> Iterator[None]:
+    """Give *path* an attribute of chattr for a while."""
+    subprocess.run(["chattr", f"+{name}", str(path)], check=True)
     try:
-        scene.run()
+        yield
     finally:
-        subprocess.run(["chattr", "-i", str(path)], check=True)
+        subprocess.run(["chattr", f"-{name}", str(path)], check=True)
+
+
+def journal_with(name: str, scene: Scene) -> None:
+    """Run onbox with a journal that has an attribute of chattr."""
+    journal_as(lambda path: path.touch(0o600), scene)
+    with attribute(scene.machine.audit / "audit.jsonl", name):
+        scene.run()
+
+
+def append_only_and_incomplete(scene: Scene) -> None:
+    """Run onbox after a power loss, with a journal from which nothing can be taken away."""
+    scene.run("resync", "--dry-run")
+    path = scene.machine.audit / "audit.jsonl"
+    whole = path.read_bytes()
+    path.write_bytes(whole + b'{"actor":')
+    with attribute(path, "a"):
+        scene.run()
+
+    assert whole + b'{"actor":' == path.read_bytes()
+    assert not list(path.parent.glob("torn-*"))
+    path.write_bytes(whole)
+
+
+def head_file_immutable(scene: Scene) -> None:
+    """Run onbox with a head file that can't be replaced; that is also on record."""
+    scene.run("resync", "--dry-run")
+    with attribute(scene.machine.audit / "tip.json", "i"):
+        scene.run()
+
+    assert "tip.json is behind" in scene.journal()[-1]["warnings"][0]
+
+
+def second_name(scene: Scene) -> None:
+    """Run onbox with a journal that has a second name; that is also on record."""
+    journal_as(lambda path: path.touch(0o600), scene)
+    (scene.machine.folder / "other name").hardlink_to(scene.machine.audit / "audit.jsonl")
+    scene.run()
+
+    assert "hard links" in scene.journal()[-1]["warnings"][0]
+
+
+def under_umask(mask: str, scene: Scene) -> None:
+    """Run onbox twice under an umask that takes rights from the owner of a new file."""
+    for _ in range(2):
+        scene.run(before=("sh", "-c", f'umask {mask}; exec "$@"', "sh"))
+        # rsautil gets the umask too, and the double of it keeps its state in files.
+        subprocess.run(["chmod", "-R", "u+rwX", str(scene.machine.folder / "state")], check=True)
+
+
+def with_syslog(line: str, scene: Scene) -> None:
+    """Name a syslog socket that is not there."""
+    text = scene.machine.config.read_text().replace(str(scene.syslog.path), "/nowhere/log")
+    scene.machine.config.write_text(text.replace("[timeouts]", f"{line}\n[timeouts]"))
+
+
+def locked_by_stranger(scene: Scene) -> None:
+    """Run onbox while another account holds every lock that it can get on the folder and what is in it."""
+    scene.run("resync", "--dry-run")
+    folder = scene.machine.audit
+    folder.chmod(0o755)
+    (folder / "audit.jsonl").chmod(0o644)
+    shell = 'for name in "$@"; do exec {fd}<"$name" && flock --shared --nonblock $fd && echo "$name"; done; read -r'
+    command = ["setpriv", f"--reuid={UNNAMED}", "--clear-groups", "bash", "-c", shell, "bash", str(folder)]
+    with subprocess.Popen(
+        [*command, *map(str, folder.iterdir())],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as stranger:
+        assert stranger.stdin
+        assert stranger.stdout
+        held = {stranger.stdout.readline().decode().strip() for _ in range(2)}
+        scene.run()
+        stranger.stdin.close()
+
+    assert {str(folder), str(folder / "audit.jsonl")} == held
+
+
+def locked_at_result(scene: Scene) -> None:
+    """Have a process of the account stand still with the lock of the journal, from the update on."""
+
+    def hold() -> None:
+        command = [*without_rights(), "flock", "--no-fork", str(scene.machine.audit / "journal.lock"), "sleep", "60"]
+        process = subprocess.Popen(command)
+        scene.at_end(process.wait)
+        scene.at_end(process.kill)
+        wait_until(lambda: holder(scene.machine.audit / "journal.lock"))
+
+    scene.stop_at(RESULT, hold)
 
 
 def limit_at(place: str, room: int, scene: Scene) -> None:
@@ -129,10 +234,10 @@ def limit_at(place: str, room: int, scene: Scene) -> None:
 class Disk:
     """A small file system of its own for the journal."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, *more: str) -> None:
         """Mount one, until the end of the scene."""
         self.folder, self._scene = scene.machine.audit, scene
-        options = f"size=1m,mode=0700,uid={scene.owner[0]},gid={scene.owner[1]}"
+        options = ",".join(("size=1m", "mode=0700", f"uid={scene.owner[0]}", f"gid={scene.owner[1]}", *more))
         subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(self.folder)], check=True)
         scene.at_end(partial(subprocess.run, ["umount", str(self.folder)], check=True))
 
@@ -147,12 +252,15 @@ class Disk:
 
     def fill(self) -> None:
         """Leave no page free."""
-        with (self.folder / "filler").open("wb", buffering=0) as filler:
-            try:
-                while True:
-                    filler.write(b"." * PAGE)
-            except OSError:
-                pass
+        with (self.folder / "filler").open("wb", buffering=0) as filler, suppress(OSError):
+            while True:
+                filler.write(b"." * PAGE)
+
+    def fill_inodes(self) -> None:
+        """Leave no inode free."""
+        with suppress(OSError):
+            for number in count():
+                (self.folder / f"filler{number}").touch()
 
     def fill_with_ballast(self) -> None:
         """Leave no page free, not even the room that was kept."""
@@ -164,6 +272,25 @@ def full_from_start(scene: Scene) -> None:
     """Run onbox on a full disk."""
     Disk(scene).fill()
     scene.run()
+
+
+def read_only(scene: Scene) -> None:
+    """Run onbox on a disk that was mounted read-only."""
+    Disk(scene)
+    subprocess.run(["mount", "-o", "remount,ro", str(scene.machine.audit)], check=True)
+    scene.run()
+
+
+def few_inodes(scene: Scene) -> None:
+    """Run onbox on a disk with an inode for the folder, the journal and its locks, and none for the ballast."""
+    Disk(scene, "nr_inodes=4")
+    scene.run()
+
+
+def no_inode_for_head_file(scene: Scene) -> None:
+    """Take all inodes during the update."""
+    disk = Disk(scene, "nr_inodes=20")
+    scene.stop_at(RESULT, disk.fill_inodes)
 
 
 def disaster_on_disk(place: str, disaster: Callable[[Disk], None], before: int, scene: Scene) -> None:
@@ -191,49 +318,71 @@ def full(end: End, told: tuple[str, ...], place: str, disaster: Callable[[Disk],
 
 DISK: Rows = {
     "folder missing": Fault(SUCCESS, CONFIRMED, play=without_folder),
-    "folder missing, and the one above it": Fault(NO_JOURNAL, CANT_BE_USED, prepare=partial(folder_elsewhere, None)),
+    "folder missing, and the one above it": Fault(NO_JOURNAL, FOLDER, prepare=partial(folder_elsewhere, None)),
     "folder missing, and the one above it unwritable": Fault(
-        NO_JOURNAL, CANT_BE_USED, prepare=partial(folder_elsewhere, 0o500)
+        NO_JOURNAL, FOLDER, prepare=partial(folder_elsewhere, 0o500)
     ),
-    "folder unwritable": Fault(NO_JOURNAL, CANT_BE_USED, prepare=lambda scene: scene.machine.audit.chmod(0o500)),
+    "folder unwritable": Fault(NO_JOURNAL, FOLDER, prepare=lambda scene: scene.machine.audit.chmod(0o500)),
     "folder writable by others": Fault(
-        NO_JOURNAL, ("others may write it", *CANT_BE_USED), prepare=lambda scene: scene.machine.audit.chmod(0o777)
+        NO_JOURNAL, ("others may write it", *FOLDER), prepare=lambda scene: scene.machine.audit.chmod(0o777)
     ),
     "folder owned by somebody else": Fault(
         NO_JOURNAL,
-        ("it belongs to user id 0", *CANT_BE_USED),
+        ("it belongs to user id 0", *FOLDER),
         prepare=partial(owned_by_root, "."),
         root=True,
     ),
-    "folder a symbolic link": Fault(NO_JOURNAL, CANT_BE_USED, prepare=partial(folder_as, other_folder)),
-    "folder a file": Fault(NO_JOURNAL, CANT_BE_USED, prepare=partial(folder_as, lambda path: path.touch(0o600))),
+    "folder a symbolic link": Fault(NO_JOURNAL, FOLDER, prepare=partial(folder_as, other_folder)),
+    "folder a file": Fault(NO_JOURNAL, FOLDER, prepare=partial(folder_as, lambda path: path.touch(0o600))),
     "journal a symbolic link": Fault(
-        NO_JOURNAL, CANT_BE_USED, prepare=partial(journal_as, lambda path: path.symlink_to(path.parent / "other"))
+        NO_JOURNAL, FILE, prepare=partial(journal_as, lambda path: path.symlink_to(path.parent / "other"))
     ),
     "journal a FIFO": Fault(
         NO_JOURNAL,
-        ("not a regular file", *CANT_BE_USED),
+        ("not a regular file", *FILE),
         prepare=partial(journal_as, lambda path: os.mkfifo(path, 0o600)),
     ),
-    "journal a directory": Fault(NO_JOURNAL, CANT_BE_USED, prepare=partial(journal_as, lambda path: path.mkdir(0o700))),
+    "journal a directory": Fault(NO_JOURNAL, FILE, prepare=partial(journal_as, lambda path: path.mkdir(0o700))),
     "journal writable by others": Fault(
         NO_JOURNAL,
-        ("others may write it", *CANT_BE_USED),
+        ("others may write it", *FILE),
         prepare=partial(journal_as, shared_file),
     ),
     "journal owned by somebody else": Fault(
         NO_JOURNAL,
-        ("cannot be used",),
+        FILE,
         prepare=partial(owned_by_root, "audit.jsonl"),
         root=True,
     ),
-    "journal immutable": Fault(NO_JOURNAL, CANT_BE_USED, play=immutable, root=True),
+    "journal immutable": Fault(NO_JOURNAL, FILE, play=partial(journal_with, "i"), root=True),
+    "journal append-only": Fault(SUCCESS, CONFIRMED, play=partial(journal_with, "a"), root=True),
+    "journal append-only, its last record incomplete": Fault(
+        NOT_ATTEMPTED, ("(journal-append-only)", "As root: chattr -a"), play=append_only_and_incomplete, root=True
+    ),
+    "journal with a second name (hard link)": Fault(SUCCESS, ("hard links", *CONFIRMED), play=second_name),
+    "head file immutable": Fault(AFTER_DRY_RUN, BEHIND, play=head_file_immutable, root=True),
+    "ballast a folder": Fault(
+        UNRESERVED, UNWRITTEN, prepare=lambda scene: own(scene, made_folder(scene.machine.audit / "ballast"))
+    ),
+    "another account holds each lock that it can get": Fault(
+        AFTER_DRY_RUN, CONFIRMED, play=locked_by_stranger, root=True
+    ),
+    "a process of the account stands still with the lock of the journal": Fault(
+        SUCCESS, CONFIRMED, play=locked_at_result
+    ),
+    **{f"umask {mask}": Fault(TWICE, CONFIRMED, play=partial(under_umask, mask)) for mask in ("777", "277")},
+    "syslog gone": Fault(SUCCESS, ("The syslog copy was not sent", *CONFIRMED), prepare=partial(with_syslog, "")),
+    "syslog gone, and required": Fault(
+        UNRESERVED,
+        ("(syslog-required)", "Nothing was changed."),
+        prepare=partial(with_syslog, "syslog_required = true"),
+    ),
     "journal truncated": Fault(CUT, DAMAGED, play=partial(spoil_after_run, cut_last_record)),
     "journal emptied": Fault(GONE, DAMAGED, play=partial(spoil_after_run, lambda path: os.truncate(path, 0))),
     "journal removed": Fault(GONE, DAMAGED, play=partial(spoil_after_run, lambda path: path.unlink())),
     **{
         f"disk full after {room} bytes of the attempt": Fault(
-            NOT_ATTEMPTED, CANT_BE_WRITTEN, play=partial(limit_at, "onbox.audit.journal:Journal.append 2 before", room)
+            NOT_ATTEMPTED, UNWRITTEN, play=partial(limit_at, "onbox.audit.journal:Journal.append 2 before", room)
         )
         for room in (0, 1, 700)
     },
@@ -243,8 +392,11 @@ DISK: Rows = {
         )
         for room in (0, 1, 700)
     },
-    "disk full": Fault(NO_JOURNAL, CANT_BE_WRITTEN, play=full_from_start, root=True),
-    "disk full before the attempt": full(NOT_ATTEMPTED, CANT_BE_WRITTEN, ATTEMPT, Disk.fill),
+    "disk read-only": Fault(NO_JOURNAL, ("Read-only file system", *FILE), play=read_only, root=True),
+    "no inode left": Fault(UNRESERVED, UNWRITTEN, play=few_inodes, root=True),
+    "no inode left between attempt and result": Fault(SUCCESS, BEHIND, play=no_inode_for_head_file, root=True),
+    "disk full": Fault(NO_JOURNAL, UNWRITTEN, play=full_from_start, root=True),
+    "disk full before the attempt": full(NOT_ATTEMPTED, UNWRITTEN, ATTEMPT, Disk.fill),
     "disk full between attempt and result: there is room kept": full(SUCCESS, CONFIRMED, RESULT, Disk.fill),
     "disk full between attempt and result, the room that was kept too": full(
         LOST_RESULT, UNRECORDED, RESULT, Disk.fill_with_ballast

@@ -18,8 +18,8 @@ from rehearsal import SECONDS
 from faults.scene import HOST, Shown
 from faults.table import DENIED, REFUSED, REFUSED_LATE, STOPPED, SUCCESS, End, Fault, Rows
 from faults.watch import wait_until
+from onbox.audit.journal import Head
 from onbox.audit.record import GENESIS, canonical, digest
-from onbox.audit.tip import Tip
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -157,7 +157,7 @@ def cut_power(number: int, torn: int, scene: Scene) -> None:
     path = scene.machine.audit / "audit.jsonl"
     *whole, last = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(whole) + last[:torn])
-    (path.parent / "tip.json").write_bytes(Tip.of(json.loads(whole[-1])).text())
+    (path.parent / "tip.json").write_bytes(Head.of(json.loads(whole[-1])).text())
     scene.run()
 
 
@@ -297,7 +297,7 @@ def set_clock_back(scene: Scene) -> None:
         record["prev"] = previous
         record["hash"] = previous = digest(record)
     path.write_text("".join(canonical(record) + "\n" for record in records))
-    (path.parent / "tip.json").write_bytes(Tip.of(records[-1]).text())
+    (path.parent / "tip.json").write_bytes(Head.of(records[-1]).text())
 
 
 def set_clock_back_between(scene: Scene) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from onbox.audit.tip import Tip
+from onbox.audit.journal import Head
 from onbox.messages import message
 from onbox.screen.result import Ending
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 CONFIRMED = message("update-confirmed")
 NOTICE = 'psql.bin:/tmp/1234.sql:108: NOTICE:  Updated "x" with the value "0"'
-RECEIPT = Tip(7, "0123456789abcdef" * 4)
+RECEIPT = Head(7, "0123456789abcdef" * 4)
 
 
 def shown(ending: Ending, name: str) -> list[str]:

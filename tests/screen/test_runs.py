@@ -1,15 +1,19 @@
-"""What the audit trail says: lists, runs and what is open, from records that the real trail wrote."""
+"""What the audit journal says of runs in lists, from records that onbox wrote."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import pytest
 
+from onbox.audit.history import last_run, shown, time_of
 from onbox.audit.reader import opened
-from onbox.screen.runs import COLUMNS, listed, row, summary
+from onbox.errors import Code
+from onbox.screen.runs import COLUMNS, last_run_shown, listed, row, summary
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from history import History
 
 
@@ -39,7 +43,6 @@ def test_attempt_without_a_result_is_listed_until_the_next_run_says_so(history: 
     refused = history.refused()
 
     assert [(refused, "resync.refused"), (run, "resync.attempt")] == names(history)
-    assert ("no result",) == row(history.records()[1])[-1:]
 
     history.settle()
 
@@ -63,31 +66,67 @@ def test_list_holds_what_was_asked_for(history: History, last: int, outcome: str
     assert [runs[number] for number in expected] == [run for run, _ in names(history, last, outcome)]
 
 
-def test_row_fits_the_screen(history: History) -> None:
-    """The longest reason and a long name of an administrator leave the line within 79 columns."""
-    history.run("success", admin="a" * 255, reason="identity-source-added")
-    cells = row(history.records()[-1])
+def test_list_of_more_than_any_number_is_all_of_it(history: History) -> None:
+    """A number too large for a machine word asks for everything."""
+    runs = [history.run(), history.refused()]
 
-    assert len(COLUMNS) == len(cells)
-    assert 79 >= len("  ".join(cells))
-    assert "aaaaaaaaaaaaa..." == cells[3]
-    assert "identity-source-added" == cells[4]
+    assert runs[::-1] == [run for run, _ in names(history, 10**20)]
 
 
-def test_row_of_a_run_without_reason_names_the_event(history: History) -> None:
-    """What has no reason and no administrator says so, and what happened."""
-    history.refused()
+ROWS = [
+    (lambda history: history.run(), ("confirmed", "update-confirmed", "ocadmin")),
+    (lambda history: history.run(code="update-accepted"), ("accepted", "update-accepted", "ocadmin")),
+    (lambda history: history.run("failure"), ("failed", "update-sql-error", "ocadmin")),
+    (lambda history: history.run("unknown", admin="b" * 255), ("unknown", "update-unknown", "bbbbbbbbbbbb...")),
+    (lambda history: history.denied("eve"), ("failed", "admin-denied", "eve")),
+    (lambda history: history.refused(), ("refused", "not-confirmed", "-")),
+    (lambda history: history.attempt(), ("unknown", "update-attempted", "ocadmin")),
+    (lambda history: history.resolve("run-1"), ("success", "run-resolved", "-")),
+    (lambda history: history.resolve("run-1", "failure"), ("failed", "run-resolved", "-")),
+]
 
-    assert ("refused", "-", "resync.refused") == row(history.records()[-1])[2:]
+
+@pytest.mark.parametrize(("story", "cells"), ROWS, ids=[cells[1] for _, cells in ROWS])
+def test_row_says_the_outcome_in_words_and_by_its_code(
+    history: History, story: Callable[[History], object], cells: tuple[str, ...]
+) -> None:
+    """Confirmed and accepted are two words, the code stands behind the word, and a row fits 80 columns."""
+    story(history)
+    found = row(history.records()[-1])
+
+    assert cells == found[2:]
+    assert (len(COLUMNS), 16, True) == (len(found), len(found[0]), len(found[1]) <= 8)
+
+
+def test_row_of_the_longest_code_fits_the_screen() -> None:
+    """Whatever the code and the name, 79 columns show them."""
+    record = {"time": "2026-11-24T11:00:00Z", "run": "r" * 36, "event": "resync.result", "outcome": "confirmed"}
+    longest = max(get_args(Code), key=len)
+
+    assert 79 >= len("  ".join(row(record | {"code": longest, "actor": {"admin": "a" * 255}})))
+    assert longest == row(record | {"code": longest})[3]
+    assert "x" * 20 + "..." == row(record | {"code": "x" * 100})[3]
+
+
+def test_last_run_is_one_line(history: History) -> None:
+    """The line has the time with its zone, who, the outcome in words with its code, and the short ID."""
+    run = history.run("unknown")
+    history.resolve(run)
+    with opened(history.path, may_be_missing=False) as journal:
+        found = last_run(journal.newest_first())
+
+    assert found
+    assert f"{shown(time_of(found.own))} by ocadmin: success (run-resolved), run {run[:8]}" == last_run_shown(found)
 
 
 def test_summary_is_whole(history: History) -> None:
-    """A program gets the texts as they are on record."""
+    """A program gets the texts as they are on record, and the stable code."""
     run = history.run(admin="b" * 255)
     expected = {
         "run": run,
         "event": "resync.result",
         "outcome": "success",
+        "code": "update-confirmed",
         "admin": "b" * 255,
         "reason": "tokens-deleted",
         "ticket": "CHG-4711",

@@ -1,4 +1,4 @@
-"""One run as a page, from records that the real trail wrote, and from whatever else a file can hold."""
+"""One run as a page, from records that onbox wrote, and from whatever else a file can hold."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_page_of_a_success_says_who_why_what_and_how_it_ended(history: History) 
     records = history.records()
     expected = {
         "Run": run,
-        "Outcome": "success: It was a success.",
+        "Outcome": "confirmed (update-confirmed): It was a success.",
         "Host": "am1.example.com",
         "Administrator": "ocadmin",
         "Reason": "tokens-deleted",
@@ -66,7 +66,7 @@ def test_page_of_a_resolved_run_says_who_resolved_it_and_how(history: History) -
 
     rows = values(page(history.records()))
 
-    assert "success: Resolved." == rows["Outcome"]
+    assert "success (run-resolved): Resolved." == rows["Outcome"]
     assert "UTC by rsaadmin" in rows["Resolved"]
     assert rows["Resolved"].endswith("The tokens are there.")
     assert "by accident" == rows["Note"]
@@ -81,13 +81,11 @@ def test_page_of_an_abandoned_run_keeps_its_own_facts(history: History) -> None:
 
     rows = values(page(history.records()))
 
-    assert rows["Outcome"].startswith("unknown: The run of bob at ")
+    assert rows["Outcome"].startswith("unknown (run-abandoned): The run of bob (")
     assert "bob" == rows["Administrator"]
 
 
-@pytest.mark.parametrize(
-    ("count", "expected"), [(1, "the update was never tried"), (2, "the update was about to be run")]
-)
+@pytest.mark.parametrize(("count", "expected"), [(1, "the update was not tried"), (2, "the update was about to run")])
 def test_page_of_a_run_without_an_ending_says_how_far_it_came(history: History, count: int, expected: str) -> None:
     """A dry run and a run that was cut off are not taken for each other."""
     history.attempt()
@@ -107,7 +105,20 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
     max_leaves=6,
 )
-MEMBERS = ["actor", "process", "reason", "note", "ticket", "evidence", "transcript", "message", "seq", "host", "hash"]
+MEMBERS = [
+    "actor",
+    "process",
+    "reason",
+    "note",
+    "ticket",
+    "evidence",
+    "transcript",
+    "message",
+    "seq",
+    "host",
+    "hash",
+    "code",
+]
 
 
 @given(st.dictionaries(st.sampled_from(MEMBERS), JSON), st.sampled_from(["resync.result", "run.resolved", "other"]))

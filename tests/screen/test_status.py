@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import os
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
+from onbox.audit.journal import Journal
+from onbox.audit.lockout import Guard
+from onbox.audit.locks import Holder
 from onbox.audit.reader import opened
 from onbox.screen.console import Console
 from onbox.screen.status import Status, as_json, look, tell
 
 if TYPE_CHECKING:
     from history import History
+
+
+UNTIL = datetime(2026, 11, 24, 12, 50, tzinfo=UTC)
+
+
+def marks(screen: str) -> list[str]:
+    """Return the marks of the steps on *screen*, from top to bottom."""
+    return [line[:2].strip() for line in screen.splitlines() if line[:2].strip()]
 
 
 def status_of(history: History) -> Status:
@@ -31,83 +45,105 @@ def test_empty_journal_is_said_in_words(history: History, capsys: pytest.Capture
     """Before the first run there is nothing to worry about."""
     status = status_of(history)
 
-    assert {"last": None, "open": [], "denials": []} == as_json(status)
-    assert "There is none on record." in screen_of(status, capsys)
+    assert {"running": None, "last": None, "open": [], "denials": []} == as_json(status)
+    assert ["ok", "ok", "ok"] == marks(screen_of(status, capsys))
 
 
-def test_success_is_the_last_run_and_nothing_is_open(history: History, capsys: pytest.CaptureFixture[str]) -> None:
-    """The last run is told with its outcome, administrator and reason."""
-    history.run("failure", admin="bob")
-    run = history.run()
+@pytest.mark.parametrize(
+    ("outcome", "code", "mark"),
+    [
+        ("success", "update-confirmed", "ok"),
+        ("success", "update-accepted", "ok"),
+        ("failure", "update-sql-error", "!!"),
+        ("unknown", "update-unknown", "!"),
+    ],
+)
+def test_last_run_is_the_last_update(
+    history: History, outcome: str, code: str, mark: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever was refused since, the last run is the one that may have changed something."""
+    run = history.run(outcome, code=code, admin="bob")
+    history.refused()
     status = status_of(history)
-    screen = screen_of(status, capsys)
+    last = as_json(status)["last"]
 
-    assert run == as_json(status)["last"]["run"]
-    assert [] == as_json(status)["open"]
-    assert "UTC: success, ocadmin, tokens-deleted" in screen
-    assert run[:8] in screen
-    assert "every attempt has a known outcome" in screen
-    assert "No check of an administrator failed" in screen
+    assert (run, outcome, code, "bob") == tuple(last[name] for name in ("run", "outcome", "code", "admin"))
+    assert (mark, True) == (marks(screen_of(status, capsys))[0], f"({code})" in screen_of(status, capsys))
+
+
+def test_resolved_run_is_open_no_more(history: History, capsys: pytest.CaptureFixture[str]) -> None:
+    """The last word on the last run is what counts, and the run keeps its administrator and reason."""
+    history.resolve(history.run("unknown"))
+    status = status_of(history)
+    last = as_json(status)["last"]
+
+    assert [] == status.open
+    assert ("run.resolved", "success", "ocadmin", "tokens-deleted") == tuple(
+        last[name] for name in ("event", "outcome", "admin", "reason")
+    )
+    assert ["ok", "ok", "ok"] == marks(screen_of(status, capsys))
 
 
 def test_open_runs_come_with_what_to_do(history: History, capsys: pytest.CaptureFixture[str]) -> None:
     """Who sees an open run reads how to find out and how to resolve it."""
     unknown, cut_off = history.run("unknown"), history.attempt()
     status = status_of(history)
-    screen = screen_of(status, capsys)
+    screen = " ".join(screen_of(status, capsys).split())
 
     assert [cut_off, unknown] == [record["run"] for record in as_json(status)["open"]]
-    assert "no result" in screen
-    assert "under way or was cut off" in screen
-    assert "begins with MFA" in " ".join(screen.split())
+    assert "update-attempted" in screen
+    assert "begins with MFA" in screen
     assert "onbox audit resolve RUN --outcome success|failure --note TEXT" in screen
 
 
-def test_resolved_run_is_open_no_more(history: History, capsys: pytest.CaptureFixture[str]) -> None:
-    """The last word on the last run is what counts."""
-    history.resolve(history.run("unknown"))
-    status = status_of(history)
+def test_run_in_progress_is_named(history: History, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who waits for a run that was left in some terminal learns which process it is."""
+    with closing(Journal(history.path.parent, os.getuid())) as journal:
+        journal.claim_run()
+        status = status_of(history)
 
-    assert [] == status.open
-    assert "success, -, run.resolved" in screen_of(status, capsys)
+    assert os.getpid() == as_json(status)["running"]["pid"]
+    assert f"process {os.getpid()}" in screen_of(status, capsys)
 
 
-@pytest.mark.parametrize(
-    ("count", "rule", "until"),
-    [(1, "free", None), (3, "asks first", None), (4, "refused until", "2026-11-24T12:50:00Z")],
-)
-def test_denied_checks_come_with_the_lockout_rule(
-    capsys: pytest.CaptureFixture[str], count: int, rule: str, until: str | None
+GUARDS = [
+    (Guard("eve", 1), "allowed", None, False),
+    (Guard("eve", 3), "asks first", None, False),
+    (Guard("eve", 4, UNTIL), "refused until 2026-11-24 12:50 UTC", "2026-11-24T12:50:00Z", False),
+    (Guard("eve", 4, UNTIL, rests_on_correction=True), "asks for the name", "2026-11-24T12:50:00Z", True),
+]
+
+
+@pytest.mark.parametrize(("guard", "rule", "until", "corrected"), GUARDS)
+def test_failed_logins_come_with_the_lockout_rule(
+    guard: Guard, rule: str, until: str | None, corrected: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Who sees denied checks reads what the next try would meet, before it is made."""
-    first = datetime(2026, 11, 24, 11, 50, tzinfo=UTC)
-    status = Status(None, [], {"eve": [first + timedelta(minutes=minute) for minute in range(count)]})
-    screen = screen_of(status, capsys)
+    """Who sees failed logins reads what the next try would meet, before it is made."""
+    status = Status(None, None, [], [guard])
 
-    assert [{"admin": "eve", "count": count, "refused_until": until}] == as_json(status)["denials"]
-    assert rule in screen
-    assert "Five failed logins lock the account for 60" in screen
+    assert [
+        {"admin": "eve", "count": guard.count, "refused_until": until, "rests_on_correction": corrected}
+    ] == as_json(status)["denials"]
+    assert rule in screen_of(status, capsys)
 
 
-def test_denied_checks_are_counted(history: History) -> None:
-    """The checks of the last hour are found in the journal."""
-    history.denied("eve")
-    history.denied("eve")
-    history.denied("bob")
+def test_failed_logins_are_counted(history: History) -> None:
+    """The failed logins of the last hour are found in the journal, in upper and lower case alike."""
+    for name in ("eve", "EVE", "bob"):
+        history.denied(name)
 
-    counts = {each["admin"]: each["count"] for each in as_json(status_of(history))["denials"]}
-
-    assert {"eve": 2, "bob": 1} == counts
+    assert {"EVE": 2, "bob": 1} == {each["admin"]: each["count"] for each in as_json(status_of(history))["denials"]}
 
 
 def test_worst_case_fits_one_screen(history: History, capsys: pytest.CaptureFixture[str]) -> None:
-    """However many runs are open and checks denied, 80x25 show it all at once, the prompt included."""
+    """However many runs are open and logins failed, 80x25 show it all at once, the prompt included."""
     for number in range(6):
-        history.run("unknown", admin="b" * 255, reason="identity-source-added")
+        history.run("unknown", admin="b" * 255)
         for _ in range(4):
             history.denied(str(number) * 40)
-    history.attempt("c" * 255, reason="identity-source-added")
-    screen = screen_of(status_of(history), capsys)
+    history.attempt("c" * 255)
+    running = Holder(2**22, "/dev/pts/100", UNTIL)
+    screen = screen_of(replace(status_of(history), running=running), capsys)
 
     assert 24 >= len(screen.splitlines())
     assert 80 >= max(map(len, screen.splitlines()))

@@ -14,9 +14,9 @@ TORN = Verification(records=3, problem=Problem("record-torn", 4, "it is incomple
 DAMAGED = Verification(records=3, tip="unreadable", problem=Problem("tip-unreadable", None, "it is gone"))
 TEXT_MODE = Verification(records=3, tip="behind", form="UTF-16")
 HEADLESS = Verification({OTHER: None, HEAD: 2}, records=3, tip="agrees")
-LEFT = Verification(
-    records=3, tip="behind", open_runs={"run-9": {"run": "run-9", "time": "2026", "actor": {"admin": "ocadmin"}}}
-)
+ATTEMPT = {"event": "resync.attempt", "run": "run-9", "time": "2026", "actor": {"admin": "ocadmin"}}
+UNRESOLVED = {"event": "resync.result", "run": "run-8", "time": "2026"}
+LEFT = Verification(records=3, tip="behind", open_runs={"run-8": UNRESOLVED, "run-9": ATTEMPT})
 KNOWN = Comparison(compared=3, chains=[OtherChain(1, 2, OTHER, known=True)])
 UNKNOWN = Comparison(compared=3, chains=[OtherChain(1, 2, OTHER, known=False)])
 NOTES = Comparison(compared=5, without_copy=[1, 2], unrecorded=["run-7"], others={"am2": 3}, unreadable=4)
