@@ -80,16 +80,18 @@ def resync(
     Example: onbox resync -o ocadmin --reason tokens-deleted --ticket CHG-4711
     """
     from onbox.resync.interrupts import Interrupts
-    from onbox.resync.job import resynchronise
-    from onbox.resync.session import Request
-    from onbox.screen.console import Console
     from onbox.screen.prompts import Prompts
 
     ticket, note = (ticket or "").strip() or None, (note or "").strip() or None
-    request = Request(context.obj["config"], admin, reason, ticket, note, confirm, dry_run)
     # Until the result is told: a signal that comes after the attempt never changes the exit code.
     with Interrupts() as interrupts, Prompts(interrupts.at_once) as prompts:
         interrupts.around_pause(prompts.give_back, prompts.take)
+        # These take their time, in which the terminal already echoes nothing.
+        from onbox.resync.job import resynchronise
+        from onbox.resync.session import Request
+        from onbox.screen.console import Console
+
+        request = Request(context.obj["config"], admin, reason, ticket, note, confirm, dry_run)
         console = Console(json=json, waiting=interrupts.at_once)
         ending = resynchronise(request, console, prompts, interrupts)
         interrupts.end()
