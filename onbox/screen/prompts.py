@@ -27,7 +27,7 @@ Answer = TypeVar("Answer")
 
 _TERMINAL = "/dev/tty"
 _TRIES = 3
-_LONGEST = 4096  # as much as a terminal's own line can hold
+_LONGEST = 2048  # bytes of an answer; the rest is dropped
 _WIDTH = 79
 # A signal that comes just before a wait does not end it; Python acts upon it at the next look.
 _LOOK_UP_SECONDS = 0.5

@@ -107,6 +107,14 @@ def test_hold_after_a_signal() -> None:
             interrupts.check()
 
 
+def test_continued() -> None:
+    """A process that is continued goes on, also if nothing has to be done for that."""
+    with Interrupts() as interrupts:
+        hit(signal.SIGCONT)
+
+        interrupts.check()
+
+
 def test_end() -> None:
     """While the end of a run is told, not even the signal that ended it stops anything."""
     with Interrupts() as interrupts:

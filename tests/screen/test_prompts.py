@@ -76,7 +76,7 @@ class Person:
         ("\u00e4\u6f22\u0301\x7f\x7f\x7f\x7fn\u00e4he \U0001f600\r", "n\u00e4he \U0001f600"),
         (PASTED.format("CHG-4711") + "\r", "CHG-4711"),
         (PASTED.format("CHG") + "-" + PASTED.format("4711") + "\r", "CHG-4711"),
-        ("x" * 5000 + "\r", "x" * 4096),
+        ("x" * 2050 + "\r", "x" * 2048),
         ("\r", ""),
         ("\x04", "not-answered"),
     ],
@@ -241,6 +241,30 @@ def test_suspended(kind: str, resume: list[str], tmp_path: Path) -> None:
 
     assert [f"{begun}Sentinel"] == json.loads((tmp_path / "answers").read_text())
     assert (kind == "visible") == ("Sentinel" in person.screen)
+
+
+def test_asked_in_the_background(tmp_path: Path) -> None:
+    """A question that comes up in the background waits there, stopped, for `fg`, and leaves the shell's modes alone."""
+    person = Person(tmp_path, "visible", shell=True)
+    shell = person.child
+    shell.expect_exact("shell> ")
+    shell.sendline(shlex.join(person.command))
+    shell.expect_exact("busy 1.")
+    shell.sendcontrol("z")
+    shell.expect_exact("shell> ")
+    shell.sendline("bg")
+    shell.expect_exact("shell> ")
+    wait_until(lambda: process_state(int((tmp_path / "pid").read_text())) == "T")
+    assert person.before == person.modes()
+    assert "visible 1: " not in person.screen
+    shell.sendline("fg")
+    shell.expect_exact("visible 1: ")
+    shell.send("answer\r")
+    shell.expect_exact("end.")
+    shell.sendline("exit")
+    shell.expect(pexpect.EOF)
+
+    assert ["answer"] == json.loads((tmp_path / "answers").read_text())
 
 
 @pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN])

@@ -69,6 +69,12 @@ def test_the_verdict_names_its_code_and_what_was_changed(code: Code, state: str)
     assert row[2].endswith(f"{words.changed} ({code})")
 
 
+def test_without_advice_there_is_no_next_step() -> None:
+    """An empty line says nothing."""
+    assert [] == shown(Ending("r", message("update-attempted")), "Next")
+    assert [CONFIRMED.advice] == shown(Ending("r", CONFIRMED), "Next")
+
+
 def test_the_receipt_goes_with_the_result() -> None:
     """A run that reached its attempt gives number and hash of its result, and the command that checks them later."""
     texts = [text for _, _, text in Ending("r", CONFIRMED, receipt=RECEIPT).rows()]
