@@ -43,14 +43,12 @@ class Head:
         return cls(record["seq"], record["hash"])
 
     @classmethod
-    def read(cls, descriptor: int) -> "Head":
-        """Read the open head file DESCRIPTOR.
+    def read(cls, content: bytes) -> "Head":
+        """Read the CONTENT of a head file.
 
         Raises:
-            ValueError: if it holds anything but what `text` gives.
-            OSError: if it can't be read.
+            ValueError: if it is anything but what `text` gives.
         """
-        content = os.read(descriptor, _MOST_HEAD_BYTES)
         try:
             head = cls(**json.loads(content))
             whole = type(head.seq) is int and head.seq >= 0 and _HASH.fullmatch(head.hash) and head.text() == content
@@ -191,7 +189,7 @@ class Journal:
         with _refused("journal-file", path), suppress(FileNotFoundError):
             descriptor = open_own(HEAD_FILE, os.O_RDONLY, self._uid, folder=self._folder)
             try:
-                return Head.read(descriptor)
+                return Head.read(os.read(descriptor, _MOST_HEAD_BYTES))
             except ValueError as error:
                 raise OnboxError("journal-damaged", path=path, detail=error) from None
             finally:

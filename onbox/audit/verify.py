@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from onbox.audit.files import open_to_read
 from onbox.audit.history import follow
 from onbox.audit.journal import HEAD_FILE, Head
 from onbox.audit.reader import read_text
-from onbox.audit.record import GENESIS, Record, canonical, read
+from onbox.audit.record import GENESIS, Record, read
 from onbox.errors import OnboxError
 
 _HASH = re.compile("[0-9a-f]{64}")
@@ -36,7 +35,7 @@ class Verification:
 
     `heads` has the number of the record with each hash that was asked for, or None if no record has it.
     `records` are intact, from the first line on, and `head` is the hash of the last of them.
-    `form` says how a copy in text mode changed the whole file; "" if it didn't.
+    `form` says how a copy in text mode changed the journal or `tip.json`; "" if it didn't.
     `open_runs` has the last record of each open run by the ID of the run.
     """
 
@@ -63,12 +62,13 @@ def verify(path: Path, heads: Collection[str] = (), *, expected: bool = False) -
     # Read before the journal: the writer notes the head after the record.
     noted = _noted_beside(path, found)
     try:
-        content, found.form = _settled(path)
+        content, form = _settled(path)
     except OSError as error:
         if not isinstance(error, FileNotFoundError) or (found.tip == "missing" and not expected):
             raise OnboxError("journal-unreadable", path=path, detail=error.strerror) from None
         found.problem = Problem("journal-missing", None, "the journal is missing")
         return found
+    found.form = form or found.form
     *lines, incomplete = content.split(b"\n")
     for number, line in enumerate(lines, 1):
         found.problem = _step(found, number, line, noted)
@@ -95,8 +95,8 @@ def _asked_for(heads: Collection[str]) -> dict[str, int | None]:
 
 def _noted_beside(path: Path, found: Verification) -> Head:
     try:
-        with open_to_read(path.with_name(HEAD_FILE)) as stream:
-            noted = Head.read(stream.fileno())
+        content, found.form = read_text(path.with_name(HEAD_FILE))
+        noted = Head.read(content)
     except FileNotFoundError:
         return Head()
     except (OSError, ValueError):
@@ -120,12 +120,9 @@ def _step(found: Verification, number: int, line: bytes, noted: Head) -> Problem
     """Take the next LINE of the chain into FOUND, or say what is wrong with it."""
     try:
         record = read(line)
-        is_canonical = canonical(record).encode() == line
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         return Problem("record-damaged", number, str(error))
     seq = found.records + 1
-    if not is_canonical:
-        return Problem("record-damaged", number, "it is not in canonical form")
     if record["seq"] != seq:
         return Problem("record-misplaced", number, f"it holds record {record['seq']} instead of record {seq}")
     if record.get("prev") != found.head:

@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onbox.audit import reader
+from onbox.audit.journal import Head
 from onbox.audit.record import GENESIS, canonical
 from onbox.audit.verify import Problem, verify
 from onbox.errors import OnboxError
@@ -149,6 +150,15 @@ def test_copy_in_text_mode_is_told_from_damage(content: bytes, form: str, path: 
     """A journal whose lines were all converted on the way has its chain, and is named as what it is."""
     assert problem(path, [content]) is None
     assert (6, HEADS[-1], form) == (verify(path).records, verify(path).head, verify(path).form)
+
+
+def test_head_file_in_text_mode_is_read(path: Path) -> None:
+    """A folder that was copied in text mode as a whole is named so, and its end is still known."""
+    path.with_name("tip.json").write_bytes(Head(6, HEADS[5]).text().replace(b"\n", b"\r\n"))
+
+    assert problem(path, LINES) is None
+    assert ("agrees", "CR LF") == (verify(path).tip, verify(path).form)
+    assert "records-missing" == getattr(problem(path, [CR_LF[:-9]]), "code", "")
 
 
 def test_damage_in_text_mode_is_found(path: Path) -> None:
