@@ -35,6 +35,12 @@ def deny(machine: Machine) -> None:
             history.denied()
 
 
+def succeed(machine: Machine) -> None:
+    """Leave a confirmed run behind."""
+    with closing(History(machine.audit)) as history:
+        history.run()
+
+
 def leave_open(machine: Machine) -> None:
     """Leave a confirmed run behind, and an attempt without a result."""
     with closing(History(machine.audit)) as history:
@@ -54,7 +60,7 @@ class Screen(NamedTuple):
 
 SCREENS = {
     "success": Screen(LOGIN | CONFIRM),
-    "dry run": Screen(LOGIN, ("resync", "--dry-run")),
+    "dry run": Screen(LOGIN, ("resync", "--dry-run"), prepare=succeed),
     "accepted": Screen(LOGIN | CONFIRM, behaviour={"update": "no-notice"}),
     "unknown": Screen(LOGIN | CONFIRM, behaviour={"update": "success-and-error"}),
     "login denied": Screen(LOGIN, behaviour={"verify": "refused"}),

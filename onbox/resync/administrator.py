@@ -120,7 +120,7 @@ def verify_administrator(session: Session, held: ExitStack) -> Administrator:
     """
     console, settings, request = session.console, session.subject.settings, session.request
     name = request.admin or session.prompts.ask("Operations Console administrator: ", require_name)
-    _guard_against_lockout(session, name)
+    warnings = _guard_against_lockout(session, name)
     password = _ask_password(session, name)
     held.callback(password.forget)
     require_no_password("ticket", request.ticket, password)
@@ -131,16 +131,17 @@ def verify_administrator(session: Session, held: ExitStack) -> Administrator:
     except OnboxError as interrupted:
         # The appliance may count the login as failed, so the guard against a lockout must too.
         if password.revealed:
-            raise AdministratorDeniedError(interrupted.code, name) from None
+            raise AdministratorDeniedError(interrupted.code, name, warnings=warnings) from None
         raise
     process = session.process(commands.CHECK_ARGUMENTS, answer)
     if answer.verdict.outcome == "success":
-        log = session.log.bind(actor=actor(session.subject.caller, name), process=process)
+        log = session.log.bind(actor=actor(session.subject.caller, name), process=process, warnings=warnings)
         log.info(VERIFIED, outcome="success", code="admin-verified")
         console.step("ok", "Login", f"{name} is an Operations Console administrator")
         return Administrator(name, password)
     if answer.password_sent:
-        raise AdministratorDeniedError(answer.verdict.message, name, evidence=answer.evidence, process=process)
+        fields = {"evidence": answer.evidence, "process": process, "warnings": warnings}
+        raise AdministratorDeniedError(answer.verdict.message, name, **fields)
     raise OnboxError(answer.verdict.message, admin=name)
 
 
@@ -151,16 +152,25 @@ def _ask_password(session: Session, name: str) -> Secret:
     return session.prompts.ask_secret(question, PasswordRules(name).require, OnboxError("password-unusable"))
 
 
-def _guard_against_lockout(session: Session, name: str) -> None:
-    """Stop short of a lockout."""
-    now = datetime.now(UTC)
-    state = guard(session.journal.records_from_end(), name, now)
-    state.require_room()
-    if state.warns:
-        session.console.step("warning", "Lockout", f"{state.count} checks of {name} failed in the last 60 minutes.")
-        stopped = OnboxError("lockout-close", admin=name, count=state.count)
+def _guard_against_lockout(session: Session, name: str) -> tuple[str, ...]:
+    """Stop short of a lockout; give the warning that goes on record if the person went on in spite of the guard."""
+    state = guard(session.journal.records_from_end(), name, datetime.now(UTC))
+    if not state.rests_on_correction:
+        state.require_room()
+    if not state.warns:
+        return ()
+    failed = f"{state.count} login checks of {name} failed in the last 60 minutes."
+    stopped = OnboxError("lockout-close", admin=name, count=state.count)
+    if not state.rests_on_correction:
+        session.console.step("warning", "Lockout", failed)
         if not session.prompts.ask("Type yes to try again: ", _yes_or_no, stopped):
             raise stopped
+        return ()
+    doubt = f"{failed} The clock was wrong when some of them were recorded, so onbox corrected their times."
+    session.console.step("warning", "Lockout", f"{doubt} One more failed login could lock the account.")
+    accept = exactly(name, f"Type {name} to go on, or press ^C to stop")
+    session.prompts.ask("Type the administrator's name to try all the same: ", accept, stopped)
+    return (f"The lockout guard was overridden. {doubt}",)
 
 
 def _yes_or_no(answer: str) -> bool:

@@ -3,6 +3,7 @@
 import shlex
 from dataclasses import dataclass
 
+from onbox.audit.history import last_run
 from onbox.audit.record import MOST_CHARACTERS
 from onbox.errors import OnboxError
 from onbox.identity import address_of_this_host
@@ -10,6 +11,7 @@ from onbox.resync.administrator import Administrator, exactly, require_name, req
 from onbox.resync.reasons import REASONS, Reason
 from onbox.resync.session import Request, Session
 from onbox.rsautil import commands
+from onbox.screen.runs import last_run_shown
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,12 @@ def command_line(admin: str) -> str:
 
 
 def show_facts(session: Session, admin: str) -> None:
-    """Show what the update of ADMIN is going to do."""
-    host = session.host.name
+    """Show the last run, so that nobody repeats it by mistake, and what the update of ADMIN is going to do."""
+    host, last = session.host.name, last_run(session.journal.records_from_end())
     where = f"{host}, {address}" if (address := address_of_this_host()) else host
     session.console.facts(
         [
+            ("Last run", last_run_shown(last) if last else "None is recorded."),
             ("Host", f"{where}; it must be the primary instance"),
             ("Administrator", admin),
             ("Command", command_line(admin)),

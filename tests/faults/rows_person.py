@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 INTERRUPTED = ("interrupted", "Nothing was changed.")
 CONFIRMED = ("update-confirmed",)
+ASKS_IN_SPITE = "Type the administrator's name to try all the same: "
 ABANDONED = ("has no result", *CONFIRMED)
 STOPPED_LATE = End(130, "verified refused", "verify")
 TWICE = End(0, "verified attempt success verified attempt success", "verify update verify update", changed=True)
@@ -317,12 +318,15 @@ def set_clock_back_during_run(scene: Scene) -> None:
     scene.run(answers=scene.answers(host=answer))
 
 
-def set_clock_back_after_denials(scene: Scene) -> None:
-    """Give wrong passwords as often as is safe, set the clock back, and try again."""
+def set_clock_back_after_denials(answers: tuple[str, ...], scene: Scene) -> None:
+    """Give wrong passwords as often as is safe, set the clock back, and try again with *answers* to the guard."""
     for _ in range(4):
         scene.run(answers=scene.answers(password="Wrong-1!") | {"Type yes to try again: ": "yes"})
     set_clock_back(scene)
-    scene.run()
+    scene.run(answers={ASKS_IN_SPITE: answers} | scene.answers())
+
+    overridden = any("guard was overridden" in text for text in scene.journal()[4]["warnings"])
+    assert overridden == (answers[-1] == "ocadmin")
 
 
 def change_host_name(scene: Scene) -> None:
@@ -406,10 +410,19 @@ PERSON: Rows = {
         play=set_clock_back_between,
     ),
     "clock set back by an hour during a run": Fault(SUCCESS, CONFIRMED, play=set_clock_back_during_run),
-    "clock set back by an hour after wrong passwords": Fault(
+    "clock set back by an hour after wrong passwords, and the name typed in spite of it": Fault(
+        replace(
+            SUCCESS,
+            records="denied denied denied denied verified attempt success",
+            called="verify verify verify verify verify update",
+        ),
+        ("onbox corrected their times", *CONFIRMED),
+        play=partial(set_clock_back_after_denials, ("yes", "ocadmin")),
+    ),
+    "clock set back by an hour after wrong passwords, and another name typed": Fault(
         End(3, "denied denied denied denied refused", "verify verify verify verify"),
-        ("lockout-guard", "Wait until"),
-        play=set_clock_back_after_denials,
+        ("lockout-close",),
+        play=partial(set_clock_back_after_denials, ("yes", "ocadmi", "admin")),
     ),
     "host name changed": Fault(TWICE, CONFIRMED, play=change_host_name, root=True),
     "two runs at once": at_once(2),

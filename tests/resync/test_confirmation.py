@@ -126,6 +126,21 @@ def test_given(onbox: Onbox) -> None:
     assert "CHG-1" in run.screen
 
 
+def test_last_run(onbox: Onbox) -> None:
+    """Before the confirmation, and in a dry run, the last run is shown: when, who, how it ended, and its ID."""
+    first = confirmed(onbox, **{ASKS_REASON: "1", ASKS_HOST: HOST})
+    last = onbox.machine.journal()[-1]
+    when = last["time"][:16].replace("T", " ")
+    shown = f"Last run {when} UTC by {ADMIN}: confirmed (update-confirmed), run {last['run'][:8]}"
+    dry = onbox("resync", "--dry-run")
+    second = confirmed(onbox, **{ASKS_REASON: "1", ASKS_HOST: HOST})
+
+    assert "Last run      None" in first.screen
+    assert shown in " ".join(dry.screen.split())
+    assert ASKS_HOST not in dry.screen
+    assert shown in " ".join(second.screen.partition(ASKS_HOST)[0].split())
+
+
 def test_every_reason_fits_a_line() -> None:
     """A menu that wraps pushes the beginning of the run off the screen."""
     assert [] == [text for text in REASONS.values() if len(text) > 79 - 14 - 2]
