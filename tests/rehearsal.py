@@ -9,7 +9,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pexpect
 from appliance import make as maker
@@ -133,17 +133,18 @@ class Onbox:
         code = child.exitstatus if child.signalstatus is None else -child.signalstatus
         return Run(code or 0, screen.getvalue().replace("\r\n", "\n"))
 
-    def without_terminal(self, *arguments: str, **environment: str) -> Run:
+    def without_terminal(self, *arguments: str, stdout: int | TextIO = subprocess.PIPE, **environment: str) -> Run:
         """Run onbox as a service would: no controlling terminal, nothing on standard input."""
         done = subprocess.run(
             self.command(*arguments),
             env=self.environment() | environment,
             cwd=self.home,
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
             text=True,
             timeout=SECONDS,
             start_new_session=True,
             check=False,
         )
-        return Run(done.returncode, done.stdout, done.stderr)
+        return Run(done.returncode, done.stdout or "", done.stderr)

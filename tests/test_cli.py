@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import subprocess
+from pathlib import Path
 
 import pexpect
 import pytest
@@ -198,28 +198,16 @@ def test_reader_that_is_gone(onbox: Onbox, arguments: tuple[str, ...]) -> None:
     reading, writing = os.pipe()
     os.close(reading)
 
-    done = subprocess.run(
-        onbox.command(*arguments), env=onbox.environment(), cwd=onbox.home, stdin=subprocess.DEVNULL, stdout=writing,
-        stderr=subprocess.PIPE, text=True, timeout=SECONDS, start_new_session=True, check=False,
-    )  # fmt: skip
+    run = onbox.without_terminal(*arguments, stdout=writing)
 
     os.close(writing)
-    assert expected == done.returncode
-    assert not [line for line in done.stderr.splitlines() if "Error" in line or "Exception" in line]
+    assert expected == run.exit_code
+    assert not [line for line in run.errors.splitlines() if "Error" in line or "Exception" in line]
 
 
 def test_output_that_takes_nothing(onbox: Onbox) -> None:
     """A full disk or a closed pipe behind the output must not end in a traceback."""
-    with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
-        done = subprocess.run(
-            onbox.command("status"),
-            env=onbox.environment(),
-            cwd=onbox.home,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
+    with Path("/dev/full").open("w") as full:
+        run = onbox.without_terminal("status", stdout=full)
 
-    assert 0 == done.returncode
-    assert "" == done.stderr
+    assert (0, "") == (run.exit_code, run.errors)

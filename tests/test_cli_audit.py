@@ -7,7 +7,6 @@ import io
 import json
 import os
 import shutil
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -199,18 +198,10 @@ def test_export_that_was_cut_off_is_an_error(onbox: Onbox, copy: Path) -> None:
     """A full disk must not leave half an export behind an exit code of success."""
     for form in ("jsonl", "csv"):
         with Path("/dev/full").open("w") as full:
-            done = subprocess.run(
-                onbox.command("audit", "export", "--format", form, "--file", str(copy)),
-                env=onbox.environment(),
-                cwd=onbox.home,
-                stdout=full,
-                stderr=subprocess.PIPE,
-                text=True,
-                check=False,
-            )
+            run = onbox.without_terminal("audit", "export", "--format", form, "--file", str(copy), stdout=full)
 
-        assert 2 == done.returncode
-        assert "No space left on device" in done.stderr
+        assert 2 == run.exit_code
+        assert "No space left on device" in run.errors
 
 
 @pytest.mark.root
