@@ -60,45 +60,39 @@ def require_name(name: str) -> str:
     return name
 
 
-class PasswordRules:
-    """Says what is wrong with a password before it costs one of five tries; an unlikely one may be typed again.
+def password_rules(name: str) -> Callable[[Secret], Secret]:
+    """Give what accepts a password of the administrator NAME, before a wrong one costs one of five tries.
 
-    Nothing but the fingerprint is kept of a password that was refused.
+    A password that only the vendor's rules exclude is accepted if it is typed again.
+    Every other one is forgotten; its fingerprint is kept to recognise it.
     """
+    refused: list[Fingerprint] = []
 
-    def __init__(self, name: str) -> None:
-        """Judge the passwords of the administrator NAME."""
-        self._name = name
-        self._refused: list[Fingerprint] = []
+    def accept(password: Secret) -> Secret:
+        impossible = _impossible(password, name)
+        unlikely = [detail for pattern, detail in _UNLIKELY if password.has(pattern)]
+        if not impossible and (not unlikely or any(map(password.is_the_one_of, refused))):
+            return password
+        refused.append(password.fingerprint())
+        password.forget()
+        if impossible:
+            raise OnboxError("password-impossible", detail=impossible)
+        raise OnboxError("password-unlikely", detail=" and ".join(unlikely))
 
-    def require(self, password: Secret) -> Secret:
-        """Give PASSWORD back if it can be sent; forget it if not.
+    return accept
 
-        Raises:
-            OnboxError: `password-impossible` if it must never be sent;
-                `password-unlikely` if the vendor's rules exclude it and it was not typed before.
-        """
-        try:
-            self._require(password)
-        except OnboxError:
-            password.forget()
-            raise
-        return password
 
-    def _require(self, password: Secret) -> None:
-        if not len(password):
-            raise OnboxError("password-impossible", detail="is empty")
-        if password.has_control_characters():
-            raise OnboxError("password-impossible", detail="contains a control character, such as that of an arrow key")
-        if len(password) > _LONGEST_PASSWORD:
-            raise OnboxError("password-impossible", detail="is too long for a line of a terminal")
-        if password.occurs_in(self._name):
-            # The name goes on record.
-            raise OnboxError("password-impossible", detail="is a part of the administrator's name that you typed")
-        found = [detail for pattern, detail in _UNLIKELY if password.has(pattern)]
-        if found and not any(map(password.is_the_one_of, self._refused)):
-            self._refused.append(password.fingerprint())
-            raise OnboxError("password-unlikely", detail=" and ".join(found))
+def _impossible(password: Secret, name: str) -> str:
+    """Say why PASSWORD must never be sent; "" if it may be."""
+    if not len(password):
+        return "is empty"
+    if password.has_control_characters():
+        return "contains a control character, such as that of an arrow key"
+    if len(password) > _LONGEST_PASSWORD:
+        return "is too long for a line of a terminal"
+    if password.occurs_in(name):  # the name goes on record
+        return "is a part of the administrator's name that you typed"
+    return ""
 
 
 def require_no_password(what: str, text: str | None, password: Secret) -> None:
@@ -149,7 +143,7 @@ def _ask_password(session: Session, name: str) -> Secret:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     session.console.say("Five wrong passwords lock this account for 60 minutes.")
     question = f"Password of Operations Console administrator {name}: "
-    return session.prompts.ask_secret(question, PasswordRules(name).require, OnboxError("password-unusable"))
+    return session.prompts.ask_secret(question, password_rules(name), OnboxError("password-unusable"))
 
 
 def _guard_against_lockout(session: Session, name: str) -> tuple[str, ...]:

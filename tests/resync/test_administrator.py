@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import string
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pexpect
@@ -16,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onbox.errors import OnboxError
-from onbox.resync.administrator import PasswordRules, exactly, require_name
+from onbox.resync.administrator import exactly, password_rules, require_name
 from onbox.secret import Secret
 
 if TYPE_CHECKING:
@@ -77,12 +76,12 @@ NEVER, TWICE, AT_ONCE = "password-impossible", "password-unlikely", ""
 )
 def test_password(password: str, judged: str) -> None:
     """A password that cannot be right is asked for again; the vendor's rules may err, a terminal's may not."""
-    rules = PasswordRules("ocadmin")
+    accept = password_rules("ocadmin")
     found = []
     for _ in range(2):
         secret = Secret(password)
         try:
-            found.append("" if secret is rules.require(secret) else "another")
+            found.append("" if secret is accept(secret) else "another")
         except OnboxError as error:
             found.append(error.code)
             assert 0 == len(secret)
@@ -92,13 +91,13 @@ def test_password(password: str, judged: str) -> None:
 
 def test_another_unlikely_password() -> None:
     """Each unlikely password is refused the first time, whatever was typed before it."""
-    rules = PasswordRules("ocadmin")
+    accept = password_rules("ocadmin")
     for password in ("Secret 4711", "Secret@4711"):
         with pytest.raises(OnboxError) as caught:
-            rules.require(Secret(password))
+            accept(Secret(password))
         assert "password-unlikely" == caught.value.code
 
-    rules.require(Secret("Secret 4711"))
+    accept(Secret("Secret 4711"))
 
 
 def test_exactly() -> None:
@@ -108,27 +107,6 @@ def test_exactly() -> None:
         exactly("am1", "wanted")("AM1")
 
     assert {"wanted": "wanted"} == caught.value.facts
-
-
-def test_verified(onbox: Onbox) -> None:
-    """The right password is verified by the documented command, asked for once, and put on record."""
-    run = onbox(*DRY)
-
-    assert 0 == run.exit_code
-    assert ["admin.verified"] == [record["event"] for record in onbox.machine.journal()]
-    assert (ADMIN, "success") == (onbox.machine.journal()[0]["actor"]["admin"], onbox.machine.journal()[0]["outcome"])
-    (call,) = onbox.machine.calls()
-    assert ["manage-secrets", "-a", "get", "com.rsa.db.dba.password"] == call.argv
-    assert ["username", "password"] == call.answered
-    assert PASSWORD not in run.screen
-
-
-def test_name_by_option(onbox: Onbox) -> None:
-    """A name that was given is not asked for; one that can't be is refused, the empty one too."""
-    assert 0 == onbox("resync", "-o", ADMIN, "--dry-run", answers={PASSWORD_PROMPT: PASSWORD}).exit_code
-    for name in ("", "a b"):
-        assert 2 == onbox("resync", f"--admin={name}", "--dry-run", answers={}).exit_code
-    assert 1 == len(onbox.machine.calls())
 
 
 @pytest.mark.parametrize("option", ["--ticket=CHG {}", "--note={}", "--note=was {}"])
@@ -208,15 +186,3 @@ def test_interrupted_check(onbox: Onbox, variant: str, event: str) -> None:
     assert 130 == child.exitstatus
     assert [event] == [record["event"] for record in onbox.machine.journal()]
     assert process_state(onbox.machine.calls()[0].hangs or 0) in ("", "Z")
-
-
-def test_core_dumps(onbox: Onbox) -> None:
-    """From the question for the password on, no core dump of this process is written."""
-    child = onbox.spawn(*DRY, "-o", ADMIN)
-    child.expect(PASSWORD_PROMPT)
-    limits = Path(f"/proc/{child.pid}/limits").read_text()
-    child.sendintr()
-    child.expect(pexpect.EOF)
-    child.close()
-
-    assert ["0", "0"] == next(line for line in limits.splitlines() if "core" in line).split()[4:6]

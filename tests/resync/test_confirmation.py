@@ -7,7 +7,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 import pytest
-from appliance.make import ADMIN, PASSWORD
+from appliance.make import ADMIN
 from rehearsal import ANSWERS
 
 from onbox.errors import OnboxError
@@ -95,24 +95,6 @@ def test_reason(onbox: Onbox, answer: str, reason: str) -> None:
     assert 0 == run.exit_code
     assert ("resync.result", reason, None, "CHG-1") == recorded(onbox)
     assert all(" ".join(text.split()) in " ".join(run.screen.split()) for text in REASONS.values())
-
-
-def test_note(onbox: Onbox) -> None:
-    """Another reason needs a note, and one of blanks is none; one that is too long is asked for again."""
-    assert 2 == onbox("resync", "--reason", "other", "--note", "  ", answers={}).exit_code
-    child = onbox.spawn("resync", "-o", ADMIN, "--confirm", HOST)
-    for prompt, answer in (
-        ("Password of .*: ", PASSWORD),
-        (ASKS_REASON, "5"),
-        (ASKS_NOTE, "   "),
-        (ASKS_NOTE, "x" * 401),
-        (ASKS_NOTE, "because \u00e4"),
-    ):
-        child.expect(prompt)
-        child.sendline(answer)
-    child.expect(r"\(update-confirmed\)")
-
-    assert ("resync.result", "other", "because \u00e4", None) == recorded(onbox)
 
 
 def test_given(onbox: Onbox) -> None:
