@@ -36,8 +36,8 @@ Code = Literal[
     "password-impossible", "password-unlikely", "password-unusable", "admin-verified", "admin-denied",
     "admin-locked", "admin-unproven", "admin-timeout", "admin-down", "admin-not-asked",
     # the audit journal
-    "journal-folder", "journal-file", "journal-damaged", "journal-append-only", "journal-write", "journal-linked",
-    "head-behind", "syslog-required", "journal-readable", "journal-room", "syslog-off", "syslog-silent",
+    "journal-folder", "journal-file", "journal-damaged", "journal-append-only", "journal-write", "journal-flaw",
+    "syslog-required", "journal-readable", "journal-room", "syslog-off", "syslog-silent",
     "syslog-journald", "run-abandoned", "journal-repaired", "run-resolved", "audit-sound", "audit-damaged",
     "audit-torn", "audit-text-mode", "audit-set-back", "audit-other-chain", "audit-copies-differ",
     # the machine

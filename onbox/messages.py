@@ -113,7 +113,7 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
     ),
     "run-unknown": (_USAGE, "No recorded run has an ID that begins with {run}.", "List the runs: onbox audit list"),
     "run-ambiguous": (
-        _USAGE, "{count} runs have an ID that begins with {run}: {runs}.", "Type more of the ID of the run you mean."
+        _USAGE, "{count} runs have an ID that begins with {run}.", "Type more of the ID of the run you mean."
     ),
     "run-not-open": (
         _USAGE, "The run {run} cannot be resolved: {outcome}.", "Look at its records: onbox audit show {run}"
@@ -309,16 +309,7 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
         "The syslog copy of the audit record could not be sent: {detail}.",
         "Start the syslog service, or set [audit] syslog_required = false.",
     ),
-    "journal-linked": (
-        _DONE,
-        "The audit journal {path} has {count} names (hard links), so it can be changed under another name.",
-        "Find them as root: find / -xdev -samefile {path}",
-    ),
-    "head-behind": (
-        _DONE,
-        "{path} is behind the audit journal ({detail}), so a truncated journal may not be detected.",
-        "Check its attributes and the free inodes: lsattr {path}; df -i {path}",
-    ),
+    "journal-flaw": (_DONE, "{detail}", "A truncated or modified journal may not be detected."),
     "journal-readable": (_DONE, "Other users can read the audit folder {path}.", "chmod 0700 {path}"),
     "journal-room": (_DONE, "Only {room} KiB are free for {path}.", "Free some space before the disk is full."),
     "syslog-off": (

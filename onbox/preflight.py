@@ -196,8 +196,9 @@ def check_journal(subject: Subject) -> Finding:
         if torn:
             return _warning("audit-torn", path=journal.path)
         with journal.chain() as head:
-            flaws = [_warning(flaw.code, **flaw.facts) for flaw in journal.flaws]
-            return flaws[0] if flaws else _ok(f"{folder}, {head.seq} records")
+            if journal.warnings:
+                return _warning("journal-flaw", detail=" ".join(journal.warnings))
+            return _ok(f"{folder}, {head.seq} records")
 
 
 def _without_journal(folder: Path, uid: int) -> Finding:

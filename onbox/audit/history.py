@@ -6,7 +6,6 @@ A run is open if its last record says that the outcome is unknown; nothing else 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
 
 from onbox.audit.record import ABANDONED, ATTEMPT, DENIED, REFUSED, REPAIRED, RESOLVED, RESULT, Record
 from onbox.errors import OnboxError
@@ -14,7 +13,6 @@ from onbox.errors import OnboxError
 ENDINGS = frozenset({RESULT, REFUSED, DENIED, ABANDONED, RESOLVED})
 # Only these can follow an attempt that has no result yet: every run settles such an attempt before its login check.
 _BESIDE_A_RUN = frozenset({REFUSED, RESOLVED})
-_MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -71,11 +69,10 @@ def open_runs(newest_first: Iterable[Record]) -> list[Record]:
 
 def follow(open_runs: dict[str, Record], record: Record) -> None:
     """Keep in OPEN_RUNS the last word on each open run, as one RECORD after the other is read, the oldest first."""
-    run = str(record.get("run"))
+    if record.get("event") != REPAIRED:
+        open_runs.pop(str(record.get("run")), None)
     if is_open(record):
-        open_runs[run] = record
-    elif record.get("event") != REPAIRED:
-        open_runs.pop(run, None)
+        open_runs[str(record.get("run"))] = record
 
 
 def unfinished(newest_first: Iterable[Record]) -> Record | None:
@@ -113,8 +110,5 @@ def one_run(oldest_first: Iterable[Record], prefix: str) -> list[Record]:
     if not runs:
         raise OnboxError("run-unknown", run=repr(prefix))
     if len(runs) > 1:
-        names = [repr(run)[1:-1] for run in islice(runs, _MOST_NAMED)]
-        if len(runs) > _MOST_NAMED:
-            names.append("...")
-        raise OnboxError("run-ambiguous", run=repr(prefix), count=len(runs), runs=", ".join(names))
+        raise OnboxError("run-ambiguous", run=repr(prefix), count=len(runs))
     return runs.popitem()[1]

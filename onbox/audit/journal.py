@@ -4,30 +4,30 @@ Everything is opened relative to the folder, which is held open, so that nobody 
 """
 
 import errno
-import json
+import fcntl
 import os
 import re
 import stat
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from onbox.audit import locks
 from onbox.audit.files import ends_torn, lines_from_end, make_folder, open_own, replace, write_all
-from onbox.audit.locks import Holder, Lock, holder
+from onbox.audit.locks import Holder, holder
 from onbox.audit.reader import record_of
 from onbox.audit.record import GENESIS, Record, read
 from onbox.errors import Code, OnboxError
-from onbox.messages import message_of
 
 FILE, HEAD_FILE, BALLAST = "audit.jsonl", "tip.json", "ballast"
 RUN_LOCK, JOURNAL_LOCK = "run.lock", "journal.lock"
 BALLAST_BYTES = 256 * 1024
 _CHAIN_SECONDS, _RUN_SECONDS = 10, 0.5
 _MOST_HEAD_BYTES = 4096
-_HASH = re.compile("[0-9a-f]{64}")
+_HEAD = re.compile(r'\{"hash": "([0-9a-f]{64})", "seq": (0|[1-9]\d{0,18})\}\n', re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -49,18 +49,14 @@ class Head:
         Raises:
             ValueError: if it is anything but what `text` gives.
         """
-        try:
-            head = cls(**json.loads(content))
-            whole = type(head.seq) is int and head.seq >= 0 and _HASH.fullmatch(head.hash) and head.text() == content
-        except (ValueError, TypeError, RecursionError):
-            whole = False
-        if not whole:
+        found = _HEAD.fullmatch(content.decode("ascii", "replace"))
+        if not found:
             raise ValueError("it is not what onbox writes")
-        return head
+        return cls(int(found[2]), found[1])
 
     def text(self) -> bytes:
         """Give what stands in the head file."""
-        return json.dumps(asdict(self), sort_keys=True).encode() + b"\n"
+        return f'{{"hash": "{self.hash}", "seq": {self.seq}}}\n'.encode()
 
 
 class Journal:
@@ -79,6 +75,7 @@ class Journal:
         """
         self.path = folder / FILE
         self._place, self._uid = folder, uid
+        self._locks: dict[str, int] = {}
         self._size, self._behind, self._urgent = 0, "", False
         flags = os.O_RDONLY if reading else os.O_RDWR | os.O_APPEND | os.O_CREAT
         with ExitStack() as opened:
@@ -92,30 +89,38 @@ class Journal:
                 opened.callback(os.close, self._file)
                 if not reading:
                     os.fsync(self._folder)
-            self._run = Lock(folder / RUN_LOCK, self._folder, uid, reading=reading)
-            opened.callback(self._run.close)
-            self._chain = Lock(folder / JOURNAL_LOCK, self._folder, uid, reading=reading)
-            opened.callback(self._chain.close)
+            for name in (RUN_LOCK, JOURNAL_LOCK):
+                with _refused("journal-file", folder / name):
+                    self._locks[name] = self._open_lock(name, reading=reading)
+                opened.callback(os.close, self._locks[name])
             self._opened = opened.pop_all()
+
+    def _open_lock(self, name: str, *, reading: bool) -> int:
+        """Open the lock file NAME; a lock that was never made is free, so READING takes that of the journal."""
+        # Without the right to write, so that `chattr +a` on all files of the folder does no harm.
+        flags = os.O_RDONLY if reading else os.O_RDONLY | os.O_CREAT
+        try:
+            lock = open_own(name, flags, self._uid, folder=self._folder)
+        except FileNotFoundError:
+            return os.dup(self._file)
+        if not reading and os.fstat(lock).st_mode & 0o077:
+            # Whoever can open a file can lock it.
+            os.fchmod(lock, 0o600)
+        return lock
 
     def close(self) -> None:
         """Close the files and give up the locks."""
         self._opened.close()
 
     @property
-    def flaws(self) -> tuple[OnboxError, ...]:
-        """Give what is wrong with the files of a journal that takes records all the same."""
+    def warnings(self) -> tuple[str, ...]:
+        """Say what is wrong with the files of a journal that takes records all the same."""
         found = []
         if (names := os.fstat(self._file).st_nlink) > 1:
-            found.append(OnboxError("journal-linked", path=self.path, count=names))
+            found.append(f"{self.path} has {names} names (hard links): it can be changed under another one.")
         if self._behind:
-            found.append(OnboxError("head-behind", path=self._place / HEAD_FILE, detail=self._behind))
+            found.append(f"{HEAD_FILE} is behind the audit journal ({self._behind}): see lsattr and df -i.")
         return tuple(found)
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """Say what `flaws` gives."""
-        return tuple(f"{words.what} {words.advice}" for words in map(message_of, self.flaws))
 
     def claim_run(self) -> None:
         """Be the only run on this appliance until `close`.
@@ -123,7 +128,7 @@ class Journal:
         Raises:
             OnboxError: if another run is in progress.
         """
-        if not self._run.take(_RUN_SECONDS):
+        if not self._take(RUN_LOCK, _RUN_SECONDS):
             other = run_in_progress(self._place)
             raise OnboxError("another-run", holder=f": {other}" if other else "")
 
@@ -144,22 +149,28 @@ class Journal:
             self._size = os.fstat(self._file).st_size
             yield self._head(next(lines_from_end(self._file), None))
 
+    def _take(self, name: str, seconds: float) -> bool:
+        with _refused("journal-file", self._place / name):
+            return locks.take(self._locks[name], seconds)
+
     @contextmanager
     def _held(self) -> Iterator[None]:
         """Keep other writers away; a record that must be written now does not wait for one that stands still."""
         if self._urgent:
             with suppress(OnboxError):
-                self._chain.take(0)
-        elif not self._chain.take(_CHAIN_SECONDS):
+                self._take(JOURNAL_LOCK, 0)
+        elif not self._take(JOURNAL_LOCK, _CHAIN_SECONDS):
             raise OnboxError("journal-write", path=self.path, detail="another process holds its lock")
         try:
             yield
         finally:
-            self._chain.give_up()
+            fcntl.flock(self._locks[JOURNAL_LOCK], fcntl.LOCK_UN)
 
     def _head(self, line: bytes | None) -> Head:
         """Give the head of the chain that ends with LINE, if that is the end that the head file knows."""
-        self._require_in_place()
+        with _refused("journal-damaged", self.path):
+            if not os.path.samestat(self.path.lstat(), os.fstat(self._file)):
+                raise self._damaged("another file took its name while it was in use")
         try:
             found = Head() if line is None else Head.of(read(line))
         except ValueError as error:
@@ -174,15 +185,6 @@ class Journal:
 
     def _damaged(self, detail: str) -> OnboxError:
         return OnboxError("journal-damaged", path=self.path, detail=detail)
-
-    def _require_in_place(self) -> None:
-        """See that the file is still the one that a reader would find."""
-        try:
-            in_place = os.path.samestat(self.path.lstat(), os.fstat(self._file))
-        except OSError:
-            in_place = False
-        if not in_place:
-            raise self._damaged("the file was moved or removed while it was in use")
 
     def _noted(self) -> Head:
         path = self._place / HEAD_FILE
@@ -220,22 +222,15 @@ class Journal:
         except OSError as error:
             self._behind = str(error.strerror)
 
-    def has_room(self) -> bool:
-        """Tell whether room for the result of a run is kept."""
-        try:
-            ballast = os.stat(BALLAST, dir_fd=self._folder, follow_symlinks=False)
-        except FileNotFoundError:
-            return False
-        return stat.S_ISREG(ballast.st_mode) and ballast.st_size >= BALLAST_BYTES
-
     def reserve(self) -> None:
         """Keep room on the disk for the result of this run.
 
         Raises:
             OnboxError: if the disk has no room for it.
         """
-        with _refused("journal-write", self._place / BALLAST):
-            if not self.has_room():
+        ballast = self._place / BALLAST
+        with _refused("journal-write", ballast):
+            if ballast.is_symlink() or not ballast.is_file() or ballast.stat().st_size < BALLAST_BYTES:
                 # Random bytes: a file system that compresses or leaves out zeros would keep no room for them.
                 replace(BALLAST, os.urandom(BALLAST_BYTES), self._folder)
 

@@ -1,4 +1,4 @@
-"""Locks, each on a file that no other account can open, and who holds one."""
+"""Locks of files, and who holds one."""
 
 import fcntl
 import os
@@ -8,66 +8,28 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from onbox.audit.files import open_own
 from onbox.audit.history import shown
-from onbox.errors import OnboxError
 
 _LOCKS = Path("/proc/locks")
 _POLL_SECONDS = 0.02
 
 
-class Lock:
-    """The lock of one file, which is made if it is missing; held until it is given up or the process ends."""
+def take(descriptor: int, seconds: float) -> bool:
+    """Lock the open file DESCRIPTOR, and tell whether that worked within SECONDS.
 
-    def __init__(self, path: Path, folder: int, uid: int, *, reading: bool) -> None:
-        """Open the file PATH in the open FOLDER; READING makes nothing, and nobody can hold a lock that is missing.
-
-        Raises:
-            OnboxError: if the file can't be opened, or belongs to another account than UID.
-        """
-        self._path = path
-        self._file: int | None = None
-        # Without the right to write, so that `chattr +a` on all files of the folder does no harm.
-        flags = os.O_RDONLY if reading else os.O_RDONLY | os.O_CREAT
+    Raises:
+        OSError: if the file system can't lock it.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
         try:
-            self._file = open_own(path.name, flags, uid, folder=folder)
-            # Whoever can open a file can lock it.
-            if not reading and os.fstat(self._file).st_mode & 0o077:
-                os.fchmod(self._file, 0o600)
-        except FileNotFoundError:
-            pass
-        except OSError as error:
-            raise OnboxError("journal-file", path=path, detail=error.strerror) from None
-
-    def take(self, seconds: float) -> bool:
-        """Take the lock, and tell whether that worked within SECONDS.
-
-        Raises:
-            OnboxError: if the file system can't lock it.
-        """
-        deadline = time.monotonic() + seconds
-        while self._file is not None:
-            try:
-                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    return False
-                time.sleep(_POLL_SECONDS)
-            except OSError as error:
-                raise OnboxError("journal-file", path=self._path, detail=error.strerror) from None
-            else:
-                return True
-        return True
-
-    def give_up(self) -> None:
-        """Let others take the lock."""
-        if self._file is not None:
-            fcntl.flock(self._file, fcntl.LOCK_UN)
-
-    def close(self) -> None:
-        """Give up the lock and close the file."""
-        if self._file is not None:
-            os.close(self._file)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(_POLL_SECONDS)
+        else:
+            return True
 
 
 @dataclass(frozen=True)
@@ -80,12 +42,9 @@ class Holder:
 
     def __str__(self) -> str:
         """Say it for people."""
-        text = f"process {self.pid}"
-        if self.tty:
-            text += f" on {self.tty}"
-        if self.since:
-            text += f" since {shown(self.since)}"
-        return text
+        tty = f" on {self.tty}" if self.tty else ""
+        since = f" since {shown(self.since)}" if self.since else ""
+        return f"process {self.pid}{tty}{since}"
 
 
 def holder(path: Path) -> Holder | None:
@@ -113,16 +72,9 @@ def _process(folder: Path, file: str, status: os.stat_result) -> Holder | None:
         return Holder(pid) if file == known else None
     if not any(os.path.samestat(descriptor.stat(), status) for descriptor in descriptors if descriptor.exists()):
         return None
-    return Holder(pid, _terminal(folder), _start(folder))
-
-
-def _terminal(folder: Path) -> str | None:
-    target = str((folder / "fd" / "0").readlink())
-    return target if target.startswith("/dev/") and target != os.devnull else None
-
-
-def _start(folder: Path) -> datetime:
+    terminal = str((folder / "fd" / "0").readlink())
+    is_terminal = terminal.startswith("/dev/") and terminal != os.devnull
     # proc(5): field 22 is the start after boot, in clock ticks; the name in field 2 may hold blanks and brackets.
     ticks = int((folder / "stat").read_bytes().rpartition(b")")[2].split()[19])
     seconds = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
-    return datetime.now(UTC) - timedelta(seconds=seconds)
+    return Holder(pid, terminal if is_terminal else None, datetime.now(UTC) - timedelta(seconds=seconds))

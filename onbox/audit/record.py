@@ -21,52 +21,6 @@ ATTEMPT, RESULT, REFUSED = "resync.attempt", "resync.result", "resync.refused"
 VERIFIED, DENIED = "admin.verified", "admin.denied"
 ABANDONED, RESOLVED, REPAIRED = "run.abandoned", "run.resolved", "journal.repaired"
 
-Actor = TypedDict(
-    "Actor",
-    {
-        "admin": str | None,  # the Operations Console administrator, once rsautil was asked with this name
-        "os_user": str,  # the account, which several people share
-        "uid": int,
-        "login_uid": int | None,  # the login, as the kernel keeps it
-        "session": int | None,
-        "tty": str | None,
-        "from": str | None,  # the address that SSH named, which the caller could have changed
-    },
-)
-
-
-class Host(TypedDict):
-    """The machine."""
-
-    name: str
-    machine_id: str | None  # of /etc/machine-id
-
-
-class Change(TypedDict):
-    """The update, as it is asked of rsautil."""
-
-    tool: str
-    action: str
-    key: str
-    value: str
-    instance: str
-
-
-class Process(TypedDict):
-    """A command of rsautil: its arguments without any secret, how it ended, and how long it took."""
-
-    argv: list[str]
-    exit_code: int | None
-    signal: int | None
-    seconds: float | None  # to the millisecond; whole seconds have no fraction
-
-
-class Program(TypedDict):
-    """The onbox that wrote the record."""
-
-    version: str
-    settings: str | None  # SHA-256 of the settings file; None for the defaults
-
 
 class Fields(TypedDict):
     """An audit record as onbox writes it: each one has every field, and what is not known is None, "" or []."""
@@ -81,10 +35,10 @@ class Fields(TypedDict):
     outcome: str  # success, failure, unknown or refused
     code: str  # the stable name of what happened; messages.py has its words
     message: str  # the words
-    actor: Actor
-    host: Host
-    change: Change | None  # None before the attempt
-    process: Process | None
+    actor: dict[str, Any]  # the administrator, once rsautil was asked with this name, and the account
+    host: dict[str, Any]  # the machine
+    change: dict[str, str] | None  # the update, as it is asked of rsautil; None before the attempt
+    process: dict[str, Any]  # the command of rsautil, how it ended, and how long it took
     reason: str | None
     ticket: str | None
     note: str | None
@@ -92,32 +46,26 @@ class Fields(TypedDict):
     evidence: list[str]  # lines of rsautil that decided, without secrets
     transcript: list[str]  # all lines that were kept, without secrets
     warnings: list[str]  # what did not stop the run, such as a syslog copy that was not sent
-    onbox: Program
+    onbox: dict[str, Any]  # the version, and the hash of the settings file
 
 
 def process(
     argv: Sequence[str] = (), exit_code: int | None = None, signal: int | None = None, seconds: float | None = None
-) -> Process:
-    """Describe a command that ran for SECONDS."""
+) -> dict[str, Any]:
+    """Describe a command that ran for SECONDS: to the millisecond, whole ones without a fraction."""
     if seconds is not None:
         seconds = round(seconds, 3)
         seconds = int(seconds) if seconds == int(seconds) else seconds
-    return Process(argv=list(argv), exit_code=exit_code, signal=signal, seconds=seconds)
+    return {"argv": list(argv), "exit_code": exit_code, "signal": signal, "seconds": seconds}
 
 
 # What a record says until it is told more.
 _UNKNOWN: dict[str, Any] = {
     "schema": SCHEMA,
     "message": "",
-    "change": None,
     "process": process(),
-    "reason": None,
-    "ticket": None,
-    "note": None,
-    "allowed": [],
-    "evidence": [],
-    "transcript": [],
-    "warnings": [],
+    **dict.fromkeys(("change", "reason", "ticket", "note")),
+    **dict.fromkeys(("allowed", "evidence", "transcript", "warnings"), ()),
 }
 
 
@@ -167,7 +115,7 @@ def read(line: bytes) -> Record:
     """Read one LINE of a journal, without its newline, and see that it is as it was written.
 
     Raises:
-        ValueError: if the line is not as it was written; the text says in what way.
+        ValueError: if it is not; the text says in what way.
     """
     try:
         record: Record = json.loads(line)

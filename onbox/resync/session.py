@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from onbox.audit.journal import Journal
 from onbox.audit.log import AuditLog, SyslogWriter
-from onbox.audit.record import Process, process
+from onbox.audit.record import process
 from onbox.identity import Host
 from onbox.preflight import Subject
 from onbox.resync.interrupts import Interrupts
@@ -52,7 +53,7 @@ class Session:
         """Say what went wrong beside the job, with the files of the journal or with the syslog copies."""
         return self.journal.warnings + self.copies.warnings
 
-    def process(self, arguments: tuple[str, ...], answer: Answer | None = None) -> Process:
+    def process(self, arguments: tuple[str, ...], answer: Answer | None = None) -> dict[str, Any]:
         """Describe for the record rsautil with ARGUMENTS, and how it ended if it gave an ANSWER."""
         argv = (str(self.subject.settings.rsautil), *arguments)
         if answer is None:

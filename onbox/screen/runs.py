@@ -115,15 +115,19 @@ def _resolution(ending: Record) -> str:
 
 
 def _account(record: Record) -> str:
-    parts = (("", "os_user"), ("uid ", "uid"), ("login uid ", "login_uid"), ("on ", "tty"), ("from ", "from"))
-    said = [(words, _text(member(record, f"actor.{name}"))) for words, name in parts]
-    return ", ".join(words + value for words, value in said if value)
+    names = {"os_user": "", "uid": "uid ", "login_uid": "login uid ", "tty": "on ", "from": "from "}
+    return _joined(record, {f"actor.{name}": words for name, words in names.items()})
 
 
 def _end_of_process(record: Record) -> str:
-    parts = (("exit code ", "exit_code", ""), ("signal ", "signal", ""), ("after ", "seconds", " s"))
-    said = [(words, _text(member(record, f"process.{name}")), unit) for words, name, unit in parts]
-    return ", ".join(words + value + unit for words, value, unit in said if value)
+    words = {"process.exit_code": "exit code ", "process.signal": "signal ", "process.seconds": "seconds: "}
+    return _joined(record, words)
+
+
+def _joined(record: Record, words: dict[str, str]) -> str:
+    """Give the members of RECORD that are known, behind the WORDS for each."""
+    found = {path: _text(member(record, path)) for path in words}
+    return ", ".join(words[path] + text for path, text in found.items() if text)
 
 
 def _known(records: Sequence[Record], path: str) -> str:

@@ -1,6 +1,6 @@
 """How things stand, on one screen: the run in progress, the last run, open runs, and failed logins."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,9 +12,11 @@ from onbox.audit.reader import Reader
 from onbox.audit.record import Record
 from onbox.messages import message
 from onbox.screen.console import Console
-from onbox.screen.runs import COLUMNS, brief, last_run_shown, row, summary, word
+from onbox.screen.runs import COLUMNS, brief, last_run_shown, row, summary
 
 _MOST = 3  # lines of a table
+_OF_A_GUARD = ("admin", "count", "rests_on_correction")
+_OF_THE_END = ("event", "outcome", "code", "message")
 
 
 @dataclass(frozen=True)
@@ -41,23 +43,14 @@ def as_json(status: Status) -> dict[str, Any]:
     """Give STATUS for a program; times are in UTC."""
     running, last = status.running, status.last
     return {
-        "running": {"pid": running.pid, "tty": running.tty, "since": _utc(running.since)} if running else None,
-        "last": {**summary(last.own), **_ending(last.word)} if last else None,
+        "running": asdict(running) | {"since": _utc(running.since)} if running else None,
+        "last": summary(last.own) | {name: last.word.get(name) for name in _OF_THE_END} if last else None,
         "open": [summary(record) for record in status.open],
         "denials": [
-            {
-                "admin": each.admin,
-                "count": each.count,
-                "refused_until": _utc(each.until),
-                "rests_on_correction": each.rests_on_correction,
-            }
+            {"refused_until": _utc(each.until), **{name: getattr(each, name) for name in _OF_A_GUARD}}
             for each in status.guards
         ],
     }
-
-
-def _ending(record: Record) -> dict[str, Any]:
-    return {name: record.get(name) for name in ("event", "outcome", "code", "message")}
 
 
 def _utc(time: datetime | None) -> str | None:
@@ -68,40 +61,31 @@ def tell(status: Status, console: Console) -> None:
     """Show STATUS on one screen of 80x25."""
     if status.running:
         console.step("warning", "Running", f"A run is in progress: {status.running}.")
-    _tell_last(status.last, console)
-    _tell_open(status.open, console)
-    _tell_guards(status.guards, console)
-
-
-def _tell_last(last: LastRun | None, console: Console) -> None:
-    if last is None:
+    if status.last:
+        state = {"success": "ok", "unknown": "warning"}.get(status.last.word["outcome"], "error")
+        console.step(state, "Last run", last_run_shown(status.last))
+    else:
         console.step("ok", "Last run", "None is recorded.")
-        return
-    state = {"confirmed": "ok", "accepted": "ok", "success": "ok", "unknown": "warning"}.get(word(last.word), "error")
-    console.step(state, "Last run", last_run_shown(last))
-
-
-def _tell_open(runs: list[Record], console: Console) -> None:
-    if not runs:
+    if status.open:
+        console.step("warning", "Open runs", f"{len(status.open)} with an unknown outcome:")
+        console.table(COLUMNS, [row(record) for record in status.open[:_MOST]])
+        _tell_more(len(status.open), "unknown", console)
+        console.say(message("run-abandoned", admin="", time="", run="RUN").advice)
+    else:
         console.step("ok", "Open runs", "None: every update has a known outcome.")
-        return
-    console.step("warning", "Open runs", f"{len(runs)} with an unknown outcome:")
-    console.table(COLUMNS, [row(record) for record in runs[:_MOST]])
-    if len(runs) > _MOST:
-        console.say(f"and {len(runs) - _MOST} more: onbox audit list --outcome unknown")
-    console.say(message("run-abandoned", admin="", time="", run="RUN").advice)
-
-
-def _tell_guards(guards: list[Guard], console: Console) -> None:
-    if not guards:
+    if status.guards:
+        console.step("warning", "Logins", "Failed in the last 60 minutes:")
+        rows = [(brief(each.admin), str(each.count), _rule(each)) for each in status.guards[:_MOST]]
+        console.table(("administrator", "failed", "next try"), rows)
+        _tell_more(len(status.guards), "failure", console)
+        console.say(message("lockout-close", count=0, admin="").advice)
+    else:
         console.step("ok", "Logins", "No login failed in the last 60 minutes.")
-        return
-    console.step("warning", "Logins", "Failed in the last 60 minutes:")
-    shown = [(brief(each.admin), str(each.count), _rule(each)) for each in guards[:_MOST]]
-    console.table(("administrator", "failed", "next try"), shown)
-    if len(guards) > _MOST:
-        console.say(f"and {len(guards) - _MOST} more: onbox audit list --outcome failure")
-    console.say(message("lockout-close", count=0, admin="").advice)
+
+
+def _tell_more(count: int, outcome: str, console: Console) -> None:
+    if count > _MOST:
+        console.say(f"and {count - _MOST} more: onbox audit list --outcome {outcome}")
 
 
 def _rule(guard: Guard) -> str:

@@ -166,8 +166,7 @@ def test_run_is_found_by_its_id_or_the_beginning_of_it(prefix: str) -> None:
     ("runs", "code", "facts"),
     [
         (RUNS, "run-unknown", {"run": "'c'"}),
-        (RUNS, "run-ambiguous", {"run": "'b'", "count": 7, "runs": "b0, b1, b2, b3, b4, ..."}),
-        (RUNS[:4], "run-ambiguous", {"run": "'b'", "count": 2, "runs": "b0, b1"}),
+        (RUNS, "run-ambiguous", {"run": "'b'", "count": 7}),
     ],
 )
 def test_beginning_that_fits_no_run_or_several_is_refused(

@@ -9,7 +9,6 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import journals
 import pytest
@@ -19,9 +18,6 @@ from onbox.audit.journal import Journal
 from onbox.audit.record import GENESIS
 from onbox.audit.verify import verify
 from onbox.errors import OnboxError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 def test_journal_is_made_private(tmp_path: Path) -> None:
@@ -53,52 +49,6 @@ def test_records_are_read_from_the_end(folder: Path) -> None:
         assert [json.loads(lines[1]), json.loads(lines[0])] == list(journal.records_from_end())
 
 
-def no_folder(folder: Path) -> None:
-    """Put a file where the folder is."""
-    folder.rmdir()
-    folder.touch()
-
-
-def link_to_folder(folder: Path) -> None:
-    """Put a link where the folder is."""
-    folder.rename(folder.with_name("elsewhere"))
-    folder.symlink_to("elsewhere")
-
-
-FOLDERS = [
-    (no_folder, "it is not a folder"),
-    (link_to_folder, "Too many levels of symbolic links"),
-    (lambda folder: folder.chmod(0o770), "others may write it (mode 0770)"),
-    (lambda folder: folder.chmod(0o702), "others may write it (mode 0702)"),
-    (lambda folder: folder.chmod(0o000), "Permission denied"),
-]
-
-
-@pytest.mark.parametrize(("prepare", "detail"), FOLDERS)
-def test_folder_that_proves_nothing_is_refused(prepare: Callable[[Path], None], detail: str, folder: Path) -> None:
-    """A folder that somebody else could write, or that is none, stops the run before anything is written."""
-    prepare(folder)
-
-    with pytest.raises(OnboxError, match="journal-folder") as caught:
-        Journal(folder, os.getuid())
-
-    assert detail in str(caught.value)
-
-
-def test_missing_parent_is_refused(tmp_path: Path) -> None:
-    """No more than the last folder of the path is made."""
-    with pytest.raises(OnboxError, match="No such file or directory"):
-        Journal(tmp_path / "a" / "b", os.getuid())
-
-
-FILES: list[tuple[Callable[[Path], object], str]] = [
-    (lambda path: path.mkdir(), "Is a directory"),
-    (os.mkfifo, "it is not a regular file"),
-    (lambda path: path.symlink_to("/dev/null"), "Too many levels of symbolic links"),
-    (lambda path: path.touch(0o400), "Permission denied"),
-]
-
-
 def test_file_that_others_may_write_is_refused(folder: Path) -> None:
     """A file that others could have changed stops the run, and only its mode has to be put right."""
     journals.one_run(folder)
@@ -108,17 +58,6 @@ def test_file_that_others_may_write_is_refused(folder: Path) -> None:
 
     (folder / "audit.jsonl").chmod(0o640)
     journals.one_run(folder)
-
-
-@pytest.mark.parametrize(("prepare", "detail"), FILES)
-def test_file_that_proves_nothing_is_refused(prepare: Callable[[Path], object], detail: str, folder: Path) -> None:
-    """What is no file of ours alone is neither written nor followed nor waited for."""
-    prepare(folder / "audit.jsonl")
-
-    with pytest.raises(OnboxError, match="journal-file") as caught:
-        Journal(folder, os.getuid())
-
-    assert detail in str(caught.value)
 
 
 def test_reading_makes_nothing(folder: Path) -> None:

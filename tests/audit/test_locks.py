@@ -218,32 +218,3 @@ def test_other_file_with_the_same_number_is_not_taken_for_the_lock(
     (tmp_path / "locks").write_text(f"1: FLOCK  ADVISORY  WRITE {os.getpid()} ff:ff:{tmp_path.stat().st_ino} 0 EOF\n")
 
     assert holder(tmp_path) is None
-
-
-@pytest.mark.root
-def test_other_account_can_hold_no_lock_that_stops_a_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An account that may read the folder and the journal can lock both, and the run does not care."""
-    monkeypatch.setattr(module, "_CHAIN_SECONDS", 0.1)
-    journals.one_run(folder)
-    for path in (folder, *folder.parents):
-        path.chmod(path.stat().st_mode | 0o555)
-        if path.name.startswith("pytest") or path.parent.name == "tmp":
-            break
-    (folder / "audit.jsonl").chmod(0o644)
-    lock_all = 'for name in "$@"; do exec {fd}<"$name" && flock --shared --nonblock $fd && echo "$name"; done; read -r'
-    command = ["setpriv", "--reuid=61174", "--clear-groups", "bash", "-c", f"{lock_all}", "bash", str(folder)]
-    with subprocess.Popen(
-        [*command, *map(str, folder.iterdir())],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    ) as stranger:
-        assert stranger.stdin
-        assert stranger.stdout
-        locked = {stranger.stdout.readline(), stranger.stdout.readline()}
-        with opened(folder) as journal:
-            journal.claim_run()
-            write(journal)
-        stranger.stdin.close()
-
-    assert {f"{folder}\n".encode(), f"{folder}/audit.jsonl\n".encode()} == locked

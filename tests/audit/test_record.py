@@ -133,6 +133,6 @@ def test_record_has_every_field() -> None:
     )
 
     assert Fields.__required_keys__ == set(bare) == set(full)
-    assert {**known, "seq": 1, "prev": GENESIS, "note": None, "evidence": []}.items() <= bare.items()
+    assert {**known, "seq": 1, "prev": GENESIS, "note": None, "evidence": ()}.items() <= bare.items()
     assert {"argv": ["rsautil"], "exit_code": 0, "signal": None, "seconds": None} == full["process"]
     assert digest(full) == full["hash"]

@@ -34,7 +34,7 @@ def test_page_of_a_success_says_who_why_what_and_how_it_ended(history: History) 
         "Ticket": "CHG-4711",
         "Note": "by accident",
         "Account": "rsaadmin, uid 1000, login uid 1000, on /dev/pts/0, from 192.0.2.7",
-        "Exit": "exit code 0, after 12.345 s",
+        "Exit": "exit code 0, seconds: 12.345",
         "rsautil": "(1 row)",
         "Last hash": records[-1]["hash"],
     }
@@ -71,7 +71,7 @@ def test_page_of_a_resolved_run_says_who_resolved_it_and_how(history: History) -
     assert rows["Resolved"].endswith("The tokens are there.")
     assert "by accident" == rows["Note"]
     assert "ocadmin" == rows["Administrator"]
-    assert "exit code 0, after 12.345 s" == rows["Exit"]
+    assert "exit code 0, seconds: 12.345" == rows["Exit"]
 
 
 def test_page_of_an_abandoned_run_keeps_its_own_facts(history: History) -> None:
