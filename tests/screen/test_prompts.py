@@ -184,7 +184,7 @@ def test_typed_while_the_screen_stands_still(tmp_path: Path) -> None:
     person = Person(tmp_path, "visible")
     person.child.expect_exact("busy 1.")
     person.child.send("\x13Sentinel-1!\r")
-    time.sleep(0.5)
+    time.sleep(1)
     person.child.send("Sentinel-1!\r\x11")
     person.child.expect_exact("visible 1: ")
     person.child.send("seen\r")
@@ -314,11 +314,11 @@ def test_echo_that_cannot_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> No
     assert ("no-terminal", b"\r\n") == (caught.value.code, shown)
 
 
-def test_no_terminal() -> None:
+@pytest.mark.parametrize("terminal", ["/dev/null", "/nowhere"])
+def test_no_terminal(terminal: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a terminal nothing is asked."""
-    with Prompts() as prompts:
-        prompts._terminal = -1
-        with pytest.raises(OnboxError) as caught:
-            prompts.ask("question: ", str)
+    monkeypatch.setattr("onbox.screen.prompts._TERMINAL", terminal)
+    with Prompts() as prompts, pytest.raises(OnboxError) as caught:
+        prompts.ask("question: ", str)
 
     assert "not-answered" == caught.value.code
