@@ -266,12 +266,13 @@ def audit_verify(
     verification = verify(path, heads, expected=bool(heads or against))
     whose = Host(host, host) if host else this_host()
     comparison = compare(path, against, host=whose, heads=heads) if against else None
-    words = message(verdict(verification, comparison), path=path, copies=against, host=whose.name)
+    found = findings(verification, comparison)
+    words = message(verdict(found), path=path, copies=against, host=whose.name)
     if json:
-        _print_json("audit verify", words, file=str(path), **as_json(verification, comparison))
+        _print_json("audit verify", words, file=str(path), **as_json(verification, comparison, found))
     else:
         console = Console()
-        for state, _code, name, what in findings(verification, comparison):
+        for state, _code, name, what in found:
             console.step(state, name, what)
         console.say(f"head {verification.head}", indent=4)
         console.verdict("error" if words.exit_code else "ok", words)

@@ -65,16 +65,6 @@ class Comparison:
     others: dict[str, int] = field(default_factory=dict)
     unreadable: int = 0
 
-    @property
-    def unknown_chains(self) -> list[OtherChain]:
-        """Give the other chains whose last hash was not given."""
-        return [chain for chain in self.chains if not chain.known]
-
-    @property
-    def is_damage(self) -> bool:
-        """Tell whether the journal is not what the copies say."""
-        return bool(self.lost or self.changed or self.rehashed or self.differing or self.unknown_chains)
-
 
 def compare(journal: Path, copies: Path, *, host: Host, heads: Collection[str] = ()) -> Comparison:
     """Compare the JOURNAL of HOST with the file COPIES.
@@ -93,27 +83,24 @@ def compare(journal: Path, copies: Path, *, host: Host, heads: Collection[str] =
     except OSError as error:
         raise OnboxError("copies-unreadable", path=error.filename or copies, detail=error.strerror) from None
     same, strange = _sorted(copies_in(log), records, host, found)
+    ours = list(same.values())
     for chain in _chains(strange, records.begin, known):
-        first, last = chain[0], chain[-1]
         if records.has(chain):
             _judge(found, chain, records, same)
+            ours += chain
         else:
-            is_known = last.whole and last.hash in known
-            found.chains.append(OtherChain(first.seq, last.seq, last.hash, is_known))
+            last = chain[-1]
+            found.chains.append(OtherChain(chain[0].seq, last.seq, last.hash, last.whole and last.hash in known))
+    versions: dict[int, list[Version]] = {}
+    for copy in sorted(ours, key=lambda copy: (copy.seq, copy.line)):
+        version = Version(copy.line, copy.hash, copy.hash in records.at(copy.seq))
+        versions.setdefault(copy.seq, []).append(version)
+    found.differing = {number: copies for number, copies in versions.items() if len(copies) > 1}
     found.compared = len(same)
     found.without_copy = sorted(records.numbers - same.keys())
-    found.lost, found.changed, found.rehashed = map(_ascending, (found.lost, found.changed, found.rehashed))
+    found.lost, found.changed, found.rehashed = (sorted(set(x)) for x in (found.lost, found.changed, found.rehashed))
     found.unrecorded = list(dict.fromkeys(found.unrecorded))
-    found.differing = {
-        number: sorted(versions, key=lambda version: version.line)
-        for number, versions in sorted(found.differing.items())
-        if len(versions) > 1
-    }
     return found
-
-
-def _ascending(numbers: list[int]) -> list[int]:
-    return sorted(set(numbers))
 
 
 class _Journal:
@@ -215,7 +202,3 @@ def _judge(found: Comparison, chain: list[Copy], journal: _Journal, same: dict[i
         elif copy.seq not in same:
             rehashed = any(copy.is_copy_of(record, "prev") for record in records)
             (found.rehashed if rehashed else found.changed).append(copy.seq)
-        versions = found.differing.setdefault(copy.seq, [])
-        if not versions and copy.seq in same:
-            versions.append(Version(same[copy.seq].line, same[copy.seq].hash, in_journal=True))
-        versions.append(Version(copy.line, copy.hash, in_journal=False))

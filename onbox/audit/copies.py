@@ -30,18 +30,10 @@ class Copy:
     seq: int
     prev: str
     hash: str
+    time: str
+    run: str
     whole: bool
     record: Record
-
-    @property
-    def time(self) -> str:
-        """Give the time of the record, a text that sorts like the time."""
-        return text_in(self.record, "time")
-
-    @property
-    def run(self) -> str:
-        """Give the run of the record."""
-        return text_in(self.record, "run")
 
     def is_copy_of(self, record: Record, *besides: str) -> bool:
         """Tell whether RECORD has the same content, BESIDES these members and those left out."""
@@ -99,12 +91,12 @@ def _copy(line: int, record: Record) -> Copy | None:
         return None
     if "omitted" in record and not _are_spare(record["omitted"]):
         return None
-    whole = "omitted" not in record and digest(record) == named
     if seq is None and prev is None:
-        return Copy(line, 0, "", named, whole, record)
-    if type(seq) is int and 0 < seq < _HIGHEST and _is_hash(prev) and (seq == 1) == (prev == GENESIS):
-        return Copy(line, seq, prev, named, whole, record)
-    return None
+        seq, prev = 0, ""
+    elif type(seq) is not int or not 0 < seq < _HIGHEST or not _is_hash(prev) or (seq == 1) != (prev == GENESIS):
+        return None
+    whole = "omitted" not in record and digest(record) == named
+    return Copy(line, seq, prev, named, text_in(record, "time"), text_in(record, "run"), whole, record)
 
 
 def _is_hash(value: object) -> TypeGuard[str]:

@@ -3,14 +3,13 @@
 import codecs
 import errno
 import json
-import math
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from onbox.audit.files import open_to_read
-from onbox.audit.record import Record, read
+from onbox.audit.record import Record, canonical, read
 from onbox.errors import OnboxError
 
 _MOST_BYTES = 256 * 1024 * 1024
@@ -18,19 +17,7 @@ _MOST_BYTES = 256 * 1024 * 1024
 _TEXTS = ("time", "run", "event", "outcome")
 # A record has three levels; what is much deeper can't be written as JSON again.
 _DEEPEST = 50
-
-
-def _refuse(constant: str) -> float:
-    raise ValueError(constant)
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    return number if math.isfinite(number) else _refuse(text)
-
-
-# What this refuses could not be written as JSON again.
-_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
+_DECODER = json.JSONDecoder()
 
 
 def read_text(path: Path) -> tuple[bytes, str]:
@@ -69,6 +56,7 @@ def object_in(text: str) -> tuple[Record | None, str]:
     """Give the JSON object that TEXT begins with, if it can be written as JSON again, and what follows it."""
     try:
         found, end = _DECODER.raw_decode(text)
+        canonical(found)  # JSON has no NaN
     except (ValueError, RecursionError):
         return None, text
     return (found if isinstance(found, dict) and _is_shallow(found, _DEEPEST) else None), text[end:]

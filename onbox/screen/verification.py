@@ -23,6 +23,17 @@ _COPIES = {
     "lost": ("error", "copied, but not in the journal: record {}"),
     "changed": ("error", "other content than the copy: record {}"),
     "rehashed": ("error", "as it was copied, but after another record: record {}"),
+    "differing": ("error", "different copies of record {}"),
+}
+# The verdict if there is this error and none that stands below it; all other errors are damage.
+_VERDICTS: dict[Code, str] = {
+    "audit-sound": "",
+    "copies-missing": "no-copies",
+    "audit-torn": "record-torn",
+    "audit-text-mode": "text-mode",
+    "audit-other-chain": "other-chain",
+    "audit-copies-differ": "differing",
+    "audit-set-back": "set-back",
 }
 _TIPS = {
     "agrees": ("ok", "tip.json agrees"),
@@ -40,34 +51,17 @@ class Finding(NamedTuple):
     what: str
 
 
-def verdict(verification: Verification, comparison: Comparison | None) -> Code:
-    """Sum it up in the code of a message."""
-    problem = verification.problem
-    if (problem and problem.code != "record-torn") or _missing_heads(verification, comparison):
-        return "audit-damaged"
-    if comparison and comparison.is_damage:
-        return _verdict_of_copies(comparison)
-    if verification.form:
-        return "audit-text-mode"
-    if problem:
-        return "audit-torn"
-    return "audit-sound" if comparison is None or comparison.compared else "copies-missing"
-
-
-def _verdict_of_copies(comparison: Comparison) -> Code:
-    if comparison.changed or comparison.rehashed:
-        return "audit-damaged"
-    if comparison.set_back:
-        return "audit-set-back"
-    if comparison.lost:
-        return "audit-damaged"
-    return "audit-copies-differ" if comparison.differing else "audit-other-chain"
-
-
-def _missing_heads(verification: Verification, comparison: Comparison | None) -> list[str]:
-    """Give the hashes that were asked for and are neither in the journal nor the end of another chain."""
-    known = [chain.hash for chain in comparison.chains if chain.known] if comparison else []
-    return [head for head, seq in verification.heads.items() if seq is None and head not in known]
+def verdict(found: Iterable[Finding]) -> Code:
+    """Sum up what was FOUND in the code of a message."""
+    errors = {finding.code for finding in found if finding.state == "error"}
+    if "set-back" in errors:
+        errors.discard("lost")
+    explained = set()
+    for code, error in _VERDICTS.items():
+        explained.add(error)
+        if errors <= explained:
+            return code
+    return "audit-damaged"
 
 
 def findings(verification: Verification, comparison: Comparison | None) -> list[Finding]:
@@ -76,14 +70,12 @@ def findings(verification: Verification, comparison: Comparison | None) -> list[
     if verification.tip in _TIPS:
         state, text = _TIPS[verification.tip]
         rows.append(Finding(state, f"tip-{verification.tip}", "Tip", text))
+    known = [chain.hash for chain in comparison.chains if chain.known] if comparison else []
     for head, seq in verification.heads.items():
         if seq is not None:
-            since = verification.records - seq
-            rows.append(Finding("ok", "head-found", "Head", f"{head[:12]}... is record {seq}, {since} before the last"))
-    rows += [
-        Finding("error", "head-missing", "Head", f"no record has the hash {head[:12]}...")
-        for head in _missing_heads(verification, comparison)
-    ]
+            rows.append(Finding("ok", "head-found", "Head", f"{head[:12]}... is record {seq}"))
+        elif head not in known:
+            rows.append(Finding("error", "head-missing", "Head", f"no record has the hash {head[:12]}..."))
     for record in _without_result(verification):
         text = f"run {record.get('run')} of {admin_of(record)} at {record.get('time')}"
         rows.append(Finding("warning", "no-result", "No result", text))
@@ -99,6 +91,8 @@ def findings(verification: Verification, comparison: Comparison | None) -> list[
 
 
 def _of_copies(comparison: Comparison) -> Iterator[Finding]:
+    if not comparison.compared:
+        yield Finding("error", "no-copies", "Copies", "no record agrees with a copy")
     for name, (state, text) in _COPIES.items():
         found = getattr(comparison, name)
         if found:
@@ -107,9 +101,6 @@ def _of_copies(comparison: Comparison) -> Iterator[Finding]:
         text = f"another chain, records {chain.first} to {chain.last}; the last has the hash {chain.hash}"
         state, code = ("ok", "known-chain") if chain.known else ("error", "other-chain")
         yield Finding(state, code, "Copies", text)
-    if comparison.differing:
-        text = f"different copies of record {_shown(comparison.differing)}; the first of them:"
-        yield Finding("error", "differing", "Copies", text)
     for number, versions in islice(comparison.differing.items(), 1):
         for version in versions[:_MOST_SHOWN]:
             text = f"line {version.line}, {'in' if version.in_journal else 'not in'} the journal, {version.hash}"
@@ -134,7 +125,7 @@ def _without_result(verification: Verification) -> list[Record]:
     return [word for word in verification.open_runs.values() if word.get("event") == ATTEMPT]
 
 
-def as_json(verification: Verification, comparison: Comparison | None) -> dict[str, Any]:
+def as_json(verification: Verification, comparison: Comparison | None, found: list[Finding]) -> dict[str, Any]:
     """Give the members that only this command's JSON object has."""
     members = asdict(verification)
     del members["open_runs"]
@@ -142,5 +133,5 @@ def as_json(verification: Verification, comparison: Comparison | None) -> dict[s
     return members | {
         "unfinished": [{"run": run.get("run"), "time": run.get("time"), "admin": admin_of(run)} for run in runs],
         "copies": asdict(comparison) if comparison else None,
-        "findings": [finding._asdict() for finding in findings(verification, comparison)],
+        "findings": [finding._asdict() for finding in found],
     }

@@ -63,7 +63,8 @@ def test_any_records_are_listed_shown_exported_and_verified(
             export(journal.unchanged(), form, io.StringIO())
     whole = verify(path)
     beside = compare(path, path, host=Host("am1", None))
-    Console().table(("",) * 4, verification.findings(whole, beside))
+    findings = verification.findings(whole, beside)
+    Console().table(("",) * 4, findings)
 
-    assert json.loads(json.dumps([*told, verification.as_json(whole, beside)]))
+    assert json.loads(json.dumps([*told, verification.as_json(whole, beside, findings)]))
     assert len(records) == journal.damaged + journal.bad

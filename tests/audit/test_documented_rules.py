@@ -103,7 +103,7 @@ def test_documented_rsyslog_keeps_the_copies(tmp_path: Path) -> None:
         collector.wait_for_lines(kept, 3)
 
     found = compare(tmp_path / "audit" / "audit.jsonl", kept, host=logs.HOST)
-    assert (3, False) == (found.compared, found.is_damage)
+    assert (3, [], {}) == (found.compared, found.lost, found.differing)
 
 
 def test_every_member_is_documented(tmp_path: Path) -> None:

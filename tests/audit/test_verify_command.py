@@ -161,16 +161,3 @@ def test_what_cannot_be_read_is_no_damage(
 
     assert (exit_code, "") == (run.exit_code, run.screen)
     assert "No such file" in run.errors
-
-
-def test_nothing_is_written(onbox: Onbox, copy: Path) -> None:
-    """Neither the journal nor its folder is touched."""
-
-    def state() -> list[tuple[str, int, int]]:
-        return sorted((path.name, path.stat().st_mtime_ns, path.stat().st_ctime_ns) for path in copy.parent.iterdir())
-
-    before = state()
-
-    onbox.without_terminal("audit", "verify", "--file", str(copy))
-
-    assert before == state()

@@ -46,7 +46,7 @@ VERDICTS: list[tuple[Verification, Comparison | None, str]] = [
 @pytest.mark.parametrize(("verification", "comparison", "code"), VERDICTS)
 def test_verdict_is_the_worst(verification: Verification, comparison: Comparison | None, code: str) -> None:
     """Lost or changed records weigh most, then the copies, then the form; notes weigh nothing."""
-    assert code == verdict(verification, comparison)
+    assert code == verdict(findings(verification, comparison))
 
 
 FINDINGS: list[tuple[Verification, Comparison | None, list[str]]] = [
@@ -59,9 +59,13 @@ FINDINGS: list[tuple[Verification, Comparison | None, list[str]]] = [
             *("warning without-copy", "warning unrecorded", "warning unreadable"),
         ],
     ),
-    (TORN, Comparison(lost=[3]), ["ok chain", "warning tip-missing", "error lost", "error record-torn"]),
+    (
+        TORN,
+        Comparison(lost=[3]),
+        ["ok chain", "warning tip-missing", "error no-copies", "error lost", "error record-torn"],
+    ),
     (DAMAGED, None, ["ok chain", "error tip-unreadable"]),
-    (HEADLESS, None, ["ok chain", "ok tip-agrees", "ok head-found", "error head-missing"]),
+    (HEADLESS, None, ["ok chain", "ok tip-agrees", "error head-missing", "ok head-found"]),
     (HEADLESS, KNOWN, ["ok chain", "ok tip-agrees", "ok head-found", "ok compared", "ok known-chain"]),
     (SOUND, UNKNOWN, ["ok chain", "ok tip-agrees", "ok compared", "error other-chain"]),
     (
@@ -86,7 +90,7 @@ def test_each_thing_has_a_finding(verification: Verification, comparison: Compar
     found = findings(verification, comparison)
 
     assert codes == [f"{finding.state} {finding.code}" for finding in found]
-    assert [finding._asdict() for finding in found] == as_json(verification, comparison)["findings"]
+    assert [finding._asdict() for finding in found] == as_json(verification, comparison, found)["findings"]
 
 
 @pytest.mark.parametrize(
@@ -106,8 +110,9 @@ def test_both_different_copies_are_shown() -> None:
 
 def test_program_gets_members() -> None:
     """The parts of the verification are members of the object."""
-    members = as_json(LEFT, NOTES)
+    members = as_json(LEFT, NOTES, [])
 
     assert [{"run": "run-9", "time": "2026", "admin": "ocadmin"}] == members["unfinished"]
     assert (["run-7"], 4) == (members["copies"]["unrecorded"], members["copies"]["unreadable"])
-    assert ({OTHER: None, HEAD: 2}, None) == (as_json(HEADLESS, None)["heads"], as_json(HEADLESS, None)["problem"])
+    members = as_json(HEADLESS, None, [])
+    assert ({OTHER: None, HEAD: 2}, None) == (members["heads"], members["problem"])
