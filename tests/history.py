@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from onbox.audit.journal import FILE, Journal
-from onbox.audit.log import AuditLog, JournalWriter, SyslogWriter, actor, log_of_run
+from onbox.audit.log import JournalWriter, SyslogWriter, actor, log_of_run
 from onbox.audit.record import ATTEMPT, DENIED, REFUSED, RESOLVED, RESULT, VERIFIED, process
 from onbox.audit.recovery import settle
 from onbox.identity import Caller, Host
@@ -50,7 +50,7 @@ class History:
         """Return the records so far, the oldest first."""
         return [json.loads(line) for line in self.lines()]
 
-    def log(self, run: str = "") -> AuditLog:
+    def log(self, run: str = "") -> structlog.BoundLogger:
         """Return the log of a new run, or of *run*."""
         writer = JournalWriter(self._journal, SyslogWriter(""))
         return log_of_run(writer, run or str(uuid.uuid4()), CALLER, HOST, self._settings)
@@ -59,7 +59,7 @@ class History:
         """Add a run that was cut off before its result."""
         return run_of(self._attempt(admin, known))
 
-    def _attempt(self, admin: str, known: dict[str, Any]) -> AuditLog:
+    def _attempt(self, admin: str, known: dict[str, Any]) -> structlog.BoundLogger:
         log = self.log().bind(actor=actor(CALLER, admin))
         log.info(VERIFIED, outcome="success", code="admin-verified", process=CHECK)
         known = {"reason": "tokens-deleted", "ticket": "CHG-4711", "note": "by accident", **known}
@@ -88,7 +88,7 @@ class History:
 
     def settle(self) -> list[str]:
         """Have the next run find what the last one left behind, and return the codes of what it says."""
-        return [words.code for words in settle(self._journal, self.log())]
+        return [words.code for words in settle(self._journal, self.log)]
 
     def resolve(self, run: str, outcome: str = "success") -> None:
         """Add that *run* turned out to have had *outcome*."""
@@ -96,6 +96,6 @@ class History:
         self.log(run).info(RESOLVED, outcome=outcome, code="run-resolved", **fields)
 
 
-def run_of(log: AuditLog) -> str:
+def run_of(log: structlog.BoundLogger) -> str:
     """Return the ID of the run that *log* is of."""
     return str(structlog.get_context(log)["run"])

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import pexpect
 from appliance import make as maker
@@ -133,7 +133,7 @@ class Onbox:
         code = child.exitstatus if child.signalstatus is None else -child.signalstatus
         return Run(code or 0, screen.getvalue().replace("\r\n", "\n"))
 
-    def without_terminal(self, *arguments: str, stdout: int | TextIO = subprocess.PIPE, **environment: str) -> Run:
+    def without_terminal(self, *arguments: str, stdout: Any = subprocess.PIPE, **environment: str) -> Run:
         """Run onbox as a service would: no controlling terminal, nothing on standard input."""
         done = subprocess.run(
             self.command(*arguments),

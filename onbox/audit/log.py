@@ -6,9 +6,7 @@ record = log.info("resync.attempt", outcome="unknown", code="update-attempted")
 """
 
 from dataclasses import asdict
-
-import structlog
-from structlog.typing import EventDict, WrappedLogger
+from typing import TYPE_CHECKING
 
 from onbox import __version__
 from onbox.audit import syslog
@@ -17,7 +15,11 @@ from onbox.audit.record import Fields, canonical, complete, sealed, tidy
 from onbox.identity import Caller, Host
 from onbox.settings import Settings
 
-AuditLog = structlog.BoundLogger
+if TYPE_CHECKING:
+    import structlog
+    from structlog.typing import EventDict, WrappedLogger
+
+    AuditLog = structlog.BoundLogger
 
 
 class SyslogWriter:
@@ -33,7 +35,7 @@ class SyslogWriter:
         """Say for people that a copy was not sent."""
         return (f"The syslog copy was not sent ({self.problem}).",) if self.problem else ()
 
-    def info(self, fields: EventDict) -> Fields:
+    def info(self, fields: "EventDict") -> Fields:
         """Copy a record that no journal could take, without a place in the chain, and give it."""
         record = sealed(fields, seq=None, prev=None)
         self.copy(record)
@@ -58,7 +60,7 @@ class JournalWriter:
         self._journal = journal
         self._copies = copies
 
-    def info(self, fields: EventDict) -> Fields:
+    def info(self, fields: "EventDict") -> Fields:
         """Write a record and give it as it was written.
 
         Raises:
@@ -71,20 +73,24 @@ class JournalWriter:
         return record
 
 
-def _completed(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
+def _completed(_logger: "WrappedLogger", _method: str, fields: "EventDict") -> "EventDict":
     return complete(fields)
 
 
-def _tidied(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
+def _tidied(_logger: "WrappedLogger", _method: str, fields: "EventDict") -> "EventDict":
     return {key: tidy(value) for key, value in fields.items()}
 
 
-def _handed_over(_logger: WrappedLogger, _method: str, fields: EventDict) -> tuple[tuple[EventDict], dict[str, object]]:
+def _handed_over(
+    _logger: "WrappedLogger", _method: str, fields: "EventDict"
+) -> tuple[tuple["EventDict"], dict[str, object]]:
     return (fields,), {}
 
 
-def audit_log(writer: JournalWriter | SyslogWriter) -> AuditLog:
+def audit_log(writer: JournalWriter | SyslogWriter) -> "AuditLog":
     """Give the log whose records go to WRITER; `info` gives back the record as it was written."""
+    import structlog  # noqa: PLC0415 - a tenth of a second, which the first question does not wait for
+
     log: AuditLog = structlog.wrap_logger(
         writer,
         processors=[
@@ -100,7 +106,7 @@ def audit_log(writer: JournalWriter | SyslogWriter) -> AuditLog:
 
 def log_of_run(
     writer: JournalWriter | SyslogWriter, run: str, caller: Caller, host: Host, settings: Settings
-) -> AuditLog:
+) -> "AuditLog":
     """Give the log of RUN, which knows the account, the host and the settings file."""
     program = {"version": __version__, "settings": settings.sha256 or None}
     return audit_log(writer).bind(run=run, actor=actor(caller), host=asdict(host), onbox=program)
@@ -113,6 +119,8 @@ def actor(caller: Caller, admin: str | None = None) -> dict[str, object]:
     return fields
 
 
-def unchained(log: AuditLog, copies: SyslogWriter) -> AuditLog:
+def unchained(log: "AuditLog", copies: SyslogWriter) -> "AuditLog":
     """Give a log that knows what LOG knows, for a record that the journal could not take: only syslog gets it."""
-    return audit_log(copies).bind(**structlog.get_context(log))
+    from structlog import get_context  # noqa: PLC0415 - as above
+
+    return audit_log(copies).bind(**get_context(log))

@@ -43,7 +43,7 @@ def resolve(config: Path | None, prefix: str, outcome: str, note: str) -> Resolu
         journal.claim_run()
         copies = SyslogWriter(settings.syslog)
         log = log_of_run(JournalWriter(journal, copies), run, caller, this_host(), settings)
-        settled = [words.what for words in settle(journal, log)]
+        settled = [words.what for words in settle(journal, lambda: log)]
         # Once more, now that nobody else can resolve it.
         _resolvable(settings, run)
         words = message("run-resolved", run=run, admin=admin_of(own), time=shown(time_of(own)), outcome=outcome)

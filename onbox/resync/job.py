@@ -6,10 +6,10 @@
 import uuid
 from contextlib import ExitStack
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from onbox.audit.journal import Head, Journal
-from onbox.audit.log import AuditLog, JournalWriter, SyslogWriter, actor, log_of_run, unchained
+from onbox.audit.log import SyslogWriter, actor, unchained
 from onbox.audit.record import ATTEMPT, DENIED, REFUSED, RESULT, canonical
 from onbox.audit.recovery import settle
 from onbox.errors import OnboxError
@@ -28,6 +28,9 @@ from onbox.screen.prompts import Prompts
 from onbox.screen.result import Ending
 from onbox.settings import load
 
+if TYPE_CHECKING:
+    from onbox.audit.log import AuditLog
+
 
 def resynchronise(request: Request, console: Console, prompts: Prompts, interrupts: Interrupts) -> Ending:
     """Do the whole job for REQUEST and say how it ended; every way out leads through here."""
@@ -40,10 +43,9 @@ def resynchronise(request: Request, console: Console, prompts: Prompts, interrup
             subject = Subject(load(request.config, caller.uid), caller)
             findings = examine(subject, BEFORE_RUN)
             session = _open_session(run, request, subject, findings, console, prompts, interrupts, held)
-            log = session.log
             seen = _preflight(session, findings)
             administrator = verify_administrator(session, held)
-            log = log.bind(actor=actor(caller, administrator.name))
+            log = session.log.bind(actor=actor(caller, administrator.name))
             if request.dry_run:
                 return _dry_run(session, administrator)
             answers = confirm(session, administrator)
@@ -80,9 +82,7 @@ def _open_session(
         raise stop or error from None
     held.callback(journal.close)
     host, copies = this_host(), SyslogWriter(settings.syslog)
-    log = log_of_run(JournalWriter(journal, copies), run, subject.caller, host, settings)
-    log = log.bind(allowed=allowed(findings))
-    return Session(run, request, subject, host, journal, copies, log, console, prompts, interrupts)
+    return Session(run, request, subject, host, journal, copies, allowed(findings), console, prompts, interrupts)
 
 
 def _preflight(session: Session, findings: list[Finding]) -> tuple[int, ...]:
@@ -90,7 +90,7 @@ def _preflight(session: Session, findings: list[Finding]) -> tuple[int, ...]:
     if stop := first_stop(findings):
         raise stop
     session.journal.claim_run()
-    for words in settle(session.journal, session.log):
+    for words in settle(session.journal, lambda: session.log):
         session.console.step("warning", "Earlier", f"{words.what} {words.advice}".strip())
     require_usable(session.request, session.host.name)
     session.journal.reserve()
@@ -104,7 +104,7 @@ def _dry_run(session: Session, administrator: Administrator) -> Ending:
     return Ending(session.run, message("update-dry", admin=administrator.name), warnings=session.warnings)
 
 
-def _attempt(session: Session, log: AuditLog, administrator: Administrator, seen: tuple[int, ...]) -> None:
+def _attempt(session: Session, log: "AuditLog", administrator: Administrator, seen: tuple[int, ...]) -> None:
     """Record the attempt, on the disk and in syslog; from here on nothing stops this run."""
     subject = session.subject
     if stop := first_stop(examine(subject, BEFORE_UPDATE)):
@@ -126,7 +126,7 @@ def _update(session: Session, administrator: Administrator) -> Answer:
         return commands.update_marker_time(settings, administrator.name, administrator.password, tick)
 
 
-def _result(session: Session, log: AuditLog, administrator: Administrator, answer: Answer) -> Ending:
+def _result(session: Session, log: "AuditLog", administrator: Administrator, answer: Answer) -> Ending:
     """Record the result, or hand it to the person if the journal cannot take it."""
     said = answer.transcript
     facts = {"detail": said.problem, "signal": said.signal, "timeout": session.subject.settings.update_timeout}
@@ -136,7 +136,7 @@ def _result(session: Session, log: AuditLog, administrator: Administrator, answe
     return _recorded(session, log, words, answer.evidence)
 
 
-def _broken(session: Session, log: AuditLog, error: Exception) -> Ending:
+def _broken(session: Session, log: "AuditLog", error: Exception) -> Ending:
     """End a run that failed after its attempt in a way nobody foresaw; the next run reports what is not recorded."""
     words = message("unexpected-after", run=session.run, detail=type(error).__name__)
     try:
@@ -145,7 +145,7 @@ def _broken(session: Session, log: AuditLog, error: Exception) -> Ending:
         return Ending(session.run, words, warnings=session.warnings)
 
 
-def _recorded(session: Session, log: AuditLog, words: Message, evidence: tuple[str, ...] = ()) -> Ending:
+def _recorded(session: Session, log: "AuditLog", words: Message, evidence: tuple[str, ...] = ()) -> Ending:
     """Record the result that WORDS tell, if need be in the room that was kept for it."""
     fields = {"outcome": words.outcome, "code": words.code, "message": words.what, "warnings": session.warnings}
     try:
@@ -161,16 +161,16 @@ def _recorded(session: Session, log: AuditLog, words: Message, evidence: tuple[s
     return Ending(session.run, words, evidence, warnings=session.warnings, receipt=Head.of(record))
 
 
-def _refused(run: str, session: Session | None, log: AuditLog | None, error: OnboxError) -> Ending:
+def _refused(run: str, session: Session | None, log: "AuditLog | None", error: OnboxError) -> Ending:
     """End a run that changed nothing, and record that if the journal takes it."""
     words = message_of(error)
     event, fields = REFUSED, dict[str, Any]()
     if isinstance(error, AdministratorDeniedError) and session:
         event, fields = DENIED, error.fields | {"actor": actor(session.subject.caller, error.admin)}
     warnings: tuple[str, ...] = ()
-    if session and log:
+    if session:
         try:
-            log.info(event, outcome=words.outcome, code=words.code, message=words.what, **fields)
+            (log or session.log).info(event, outcome=words.outcome, code=words.code, message=words.what, **fields)
         except Exception as unrecorded:  # noqa: BLE001 - the person is told the reason, whatever became of the record
             if not isinstance(unrecorded, OnboxError):
                 warnings = (f"This refusal could not be recorded ({type(unrecorded).__name__}).",)

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from onbox.audit.journal import Journal
-from onbox.audit.log import AuditLog, SyslogWriter
+from onbox.audit.log import JournalWriter, SyslogWriter, log_of_run
 from onbox.audit.record import process
 from onbox.identity import Host
 from onbox.preflight import Subject
@@ -15,6 +16,9 @@ from onbox.resync.reasons import Reason
 from onbox.rsautil.commands import Answer
 from onbox.screen.console import Console
 from onbox.screen.prompts import Prompts
+
+if TYPE_CHECKING:
+    from onbox.audit.log import AuditLog
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class Request:
 class Session:
     """What every step of a run works with, from the open journal on.
 
-    `log` knows the account and the host; the steps bind what they learn to logs of their own.
+    ALLOWED names the settings that allowed what would have stopped this run otherwise.
     """
 
     run: str
@@ -43,10 +47,17 @@ class Session:
     host: Host
     journal: Journal
     copies: SyslogWriter
-    log: AuditLog
+    allowed: list[str]
     console: Console
     prompts: Prompts
     interrupts: Interrupts
+
+    @cached_property
+    def log(self) -> "AuditLog":
+        """Give the log that knows the account and the host; the steps bind what they learn to logs of their own."""
+        writer = JournalWriter(self.journal, self.copies)
+        log = log_of_run(writer, self.run, self.subject.caller, self.host, self.subject.settings)
+        return log.bind(allowed=self.allowed)
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from onbox.audit.journal import Head, Journal
-from onbox.audit.log import AuditLog, JournalWriter, SyslogWriter, log_of_run
+from onbox.audit.log import JournalWriter, SyslogWriter, log_of_run
 from onbox.audit.record import GENESIS, canonical, digest
 from onbox.identity import Host, identify
 from onbox.settings import Settings
@@ -16,6 +16,8 @@ from onbox.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
+
+    import structlog
 
     from onbox.audit.record import Record
 
@@ -25,7 +27,7 @@ def uid() -> int:
     return os.getuid()
 
 
-def log(journal: Journal, *, run: str = "run-1", syslog: str = "") -> AuditLog:
+def log(journal: Journal, *, run: str = "run-1", syslog: str = "") -> structlog.BoundLogger:
     """Return the log of a run of the caller on host am1."""
     return log_of_run(JournalWriter(journal, SyslogWriter(syslog)), run, identify(), Host("am1", "0123"), Settings())
 
