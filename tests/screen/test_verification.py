@@ -101,6 +101,13 @@ def test_numbers_are_written_short(numbers: list[int], text: str) -> None:
     assert findings(SOUND, Comparison(lost=numbers))[-1].what.endswith(f"record {text}")
 
 
+def test_only_a_few_of_many_hosts_are_named() -> None:
+    """A log of a whole site does not fill the screen."""
+    found = findings(SOUND, Comparison(1, others={f"am{number}": 1 for number in range(9)}))[-1]
+
+    assert found.what.endswith(": am0, am1, am2, am3, am4")
+
+
 def test_both_different_copies_are_shown() -> None:
     """The line and the hash of each copy stand there, and whether the journal has it."""
     shown = [finding.what for finding in findings(SOUND, SET_BACK)[-2:]]
