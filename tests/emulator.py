@@ -34,9 +34,9 @@ class Screen:
         """Return what the window shows now, and nothing that has scrolled away."""
         return self.tmux("capture-pane", "-p").rstrip() + "\n"
 
-    def coloured(self) -> str:
-        """Return the same with its colours, as terminal escapes."""
-        return self.tmux("capture-pane", "-p", "-e").rstrip() + "\n"
+    def everything(self) -> str:
+        """Return what the window shows, and before it what has scrolled away."""
+        return self.tmux("capture-pane", "-p", "-S", "-").rstrip() + "\n"
 
     def wait_for(self, pattern: str) -> None:
         """Wait until the screen shows *pattern*."""
