@@ -5,7 +5,7 @@ from typing import Literal
 
 
 class ExitCode(IntEnum):
-    """What an exit code promises; docs/reference.md says the same to programs."""
+    """The exit codes and their promises; docs/reference.md says the same to programs."""
 
     DONE = 0
     FAILED = 1

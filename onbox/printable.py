@@ -1,4 +1,4 @@
-"""Text that no terminal acts upon, whoever wrote it."""
+"""Untrusted text, made safe for a terminal."""
 
 
 def harmless(text: str) -> str:

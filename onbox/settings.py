@@ -37,7 +37,7 @@ class Settings:
         return self.home / "utils" / "rsautil"
 
 
-def _absolute_path(value: Any) -> Path:  # noqa: ANN401 - whatever TOML can hold
+def _absolute_path(value: Any) -> Path:  # noqa: ANN401 - TOML has many types
     if type(value) is str and "\0" not in value and Path(value).is_absolute():
         return Path(value)
     raise ValueError("an absolute path in quotes")

@@ -30,7 +30,7 @@ _SECONDS = 20
 _RPM, _OS_RELEASE = Path("/usr/bin/rpm"), Path("/etc/os-release")
 _VARIABLES = ("TERM", "LANG", "LC_ALL", "LC_CTYPE", "NO_COLOR", "TZ", "COLUMNS", "LINES")
 _LIMITS = ("RLIMIT_CORE", "RLIMIT_NOFILE", "RLIMIT_NPROC", "RLIMIT_AS", "RLIMIT_FSIZE")
-# Where programs and their temporary files are: a mount with noexec there would stop an interpreter or Java.
+# A mount with noexec at one of these would stop an interpreter or Java.
 _PLACES = ("/", "/opt", "/opt/rsa", "/var", "/var/log", "/var/tmp", "/tmp", "/home", "/dev/shm")  # noqa: S108 - looked at
 # Neither changes anything or needs credentials.
 _HELP: tuple[tuple[str, ...], ...] = (("--help",), ("store", "--help"))

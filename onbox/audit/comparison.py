@@ -43,7 +43,7 @@ class OtherChain:
 
 @dataclass
 class Comparison:
-    """What the copies say of a journal; records are named by their numbers.
+    """The copies compared with a journal; records are named by their numbers.
 
     `lost` were copied, and the journal does not have them.
     `set_back` is the number from which on the journal has other records, copied later; None if there is none.
@@ -104,7 +104,7 @@ def compare(journal: Path, copies: Path, *, host: Host, heads: Collection[str] =
 
 
 class _Journal:
-    """The records of a journal by number and hash; the hash is computed again, whatever a record says."""
+    """The records of a journal by number and hash; the hash is computed again, because a record could claim any."""
 
     def __init__(self, content: bytes) -> None:
         self._records: dict[int, dict[str, Record]] = {}

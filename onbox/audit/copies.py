@@ -1,4 +1,4 @@
-"""The syslog copies of audit records, read out of a log of whatever format.
+"""The syslog copies of audit records, read out of a log in any format.
 
 Copies are untrusted: any local account can send one.
 """

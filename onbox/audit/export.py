@@ -42,7 +42,7 @@ def _cells(record: Record) -> list[str]:
 
 
 def export(records: Iterable[Record], form: str, stream: TextIO) -> None:
-    """Write RECORDS to STREAM as FORM, `jsonl` or `csv`, in UTF-8, whatever the locale is.
+    """Write RECORDS to STREAM as FORM, `jsonl` or `csv`, in UTF-8 in every locale.
 
     Raises:
         OnboxError: if they could not be written completely.

@@ -19,7 +19,7 @@ _KINDS = {stat.S_IFDIR: "a folder", stat.S_IFREG: "a regular file"}
 def open_own(name: str, flags: int, uid: int, *, kind: int = stat.S_IFREG, folder: int | None = None) -> int:
     """Open the file NAME in the open FOLDER if only the account UID can have prepared it.
 
-    A new file has mode 0600, whatever the umask is.
+    A new file has mode 0600 under every umask.
     Links are not followed, and a pipe without a writer is not waited for.
 
     Raises:
@@ -58,7 +58,7 @@ def make_folder(path: str) -> None:
     """
     with suppress(FileExistsError):
         os.mkdir(path)  # noqa: PTH102 - beside the calls that pathlib doesn't have
-        os.chmod(path, 0o700)  # noqa: PTH101 - whatever the umask is
+        os.chmod(path, 0o700)  # noqa: PTH101 - also under a strict umask
         parent = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)  # noqa: PTH120
         try:
             os.fsync(parent)
@@ -127,7 +127,7 @@ def lines_from_end(descriptor: int) -> Iterator[bytes]:
 
 
 def open_to_read(path: Path) -> BinaryIO:
-    """Open a file to read it, whoever it belongs to.
+    """Open a file to read it; it may belong to any account.
 
     Raises:
         OSError: if it can't be opened, or is not a regular file.

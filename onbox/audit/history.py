@@ -1,4 +1,4 @@
-"""What the records say of runs: the last word on each run, which runs are open, and the last run.
+"""Runs, as the records tell them: the last word on each run, which runs are open, and the last run.
 
 A run is open if its last record says that the outcome is unknown; nothing else decides that.
 """

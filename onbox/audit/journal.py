@@ -104,7 +104,7 @@ class Journal:
         except FileNotFoundError:
             return os.dup(self._file)
         if not reading and os.fstat(lock).st_mode & 0o077:
-            # Whoever can open a file can lock it.
+            # An account that can open a file can lock it.
             os.fchmod(lock, 0o600)
         return lock
 

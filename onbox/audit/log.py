@@ -48,7 +48,7 @@ class SyslogWriter:
                 syslog.send(self._path, canonical(record))
             except OSError as error:
                 self.problem = f"{self._path}: {error.strerror or error}"
-            except Exception as error:  # noqa: BLE001 - the record is on the disk, whatever became of its copy
+            except Exception as error:  # noqa: BLE001 - the record is on the disk, also without its copy
                 self.problem = f"{self._path}: {type(error).__name__}"
 
 

@@ -77,7 +77,7 @@ def object_of(line: bytes) -> Record | None:
 def record_of(line: bytes) -> Record | None:
     """Give the record in a LINE, or None if it is no JSON object.
 
-    Its time, run, event and outcome are texts, whatever somebody wrote there.
+    Its time, run, event and outcome are texts, also if a modified line has something else there.
     """
     record = object_of(line)
     if record is None:
@@ -118,7 +118,7 @@ class Reader:
         return _records(self._lines)
 
     def unchanged(self) -> Iterator[Record]:
-        """Yield the records, the first one first, with whatever types a modified line has."""
+        """Yield the records, the first one first, with all types that a modified line can have."""
         return filter(None, map(object_of, self._lines))
 
 

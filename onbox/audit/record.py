@@ -59,7 +59,7 @@ def process(
     return {"argv": list(argv), "exit_code": exit_code, "signal": signal, "seconds": seconds}
 
 
-# What a record says until it is told more.
+# The values of a record until it is told more.
 _UNKNOWN: dict[str, Any] = {
     "schema": SCHEMA,
     "message": "",

@@ -1,4 +1,4 @@
-"""What an earlier run left is recorded before anything else is: an incomplete record, an attempt without a result."""
+"""An earlier run can leave an incomplete record, or an attempt without a result; both are recorded first."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING

@@ -22,7 +22,7 @@ _WRITER_SECONDS, _POLL_SECONDS = 0.5, 0.02
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong, and in which line, if in one; programs rely on the CODE."""
+    """The first damage, and its line if it has one; programs rely on the CODE."""
 
     code: str
     line: int | None
@@ -31,7 +31,7 @@ class Problem:
 
 @dataclass
 class Verification:
-    """What a journal was found to be.
+    """The result of reading a journal.
 
     `heads` has the number of the record with each hash that was asked for, or None if no record has it.
     `records` are intact, from the first line on, and `head` is the hash of the last of them.

@@ -18,9 +18,9 @@ from onbox.secret import Fingerprint, Secret
 # Documented: 1 to 255 basic ASCII characters without space, @ and ~ (docs/appliance.md).
 # One that begins with a hyphen would be read by rsautil as an option.
 _NAME = re.compile(r"(?!-)[!-?A-}]{1,255}")
-# What fits into one line of rsautil's terminal with some room; the vendor's rule is far below.
+# A line of rsautil's terminal holds this with some room; the vendor's rule is far below.
 _LONGEST_PASSWORD = 1024
-# What the vendor excludes from passwords (docs/appliance.md).
+# The vendor excludes these from passwords (docs/appliance.md).
 _UNLIKELY = (
     (rb" ", "contains a space"),
     (rb"@", "contains the character @"),
@@ -90,7 +90,7 @@ def _impossible(password: Secret, name: str) -> str:
         return "contains a control character, such as that of an arrow key"
     if len(password) > _LONGEST_PASSWORD:
         return "is too long for a line of a terminal"
-    if password.occurs_in(name):  # the name goes on record
+    if password.occurs_in(name):  # the name is recorded
         return "is a part of the administrator's name that you typed"
     return ""
 
@@ -147,7 +147,7 @@ def _ask_password(session: Session, name: str) -> Secret:
 
 
 def _guard_against_lockout(session: Session, name: str) -> tuple[str, ...]:
-    """Stop short of a lockout; give the warning that goes on record if the person went on in spite of the guard."""
+    """Stop short of a lockout; give the warning to record if the person went on in spite of the guard."""
     state = guard(session.journal.records_from_end(), name, datetime.now(UTC))
     if not state.rests_on_correction:
         state.require_room()

@@ -53,12 +53,12 @@ def resynchronise(request: Request, console: Console, prompts: Prompts, interrup
             _attempt(session, log, administrator, seen)
         except OnboxError as error:
             return _refused(run, session, log, error)
-        except Exception as error:  # noqa: BLE001 - whatever broke, nothing was changed, and the person is told so
+        except Exception as error:  # noqa: BLE001 - nothing was changed, and the person is told so
             return _refused(run, session, log, OnboxError("unexpected", detail=type(error).__name__))
         try:
             answer = _update(session, administrator)
             return _result(session, log, administrator, answer)
-        except Exception as error:  # noqa: BLE001 - whatever broke, it is too late to say that nothing was changed
+        except Exception as error:  # noqa: BLE001 - it is too late to say that nothing was changed
             return _broken(session, log, error)
 
 
@@ -171,7 +171,7 @@ def _refused(run: str, session: Session | None, log: "AuditLog | None", error: O
     if session:
         try:
             (log or session.log).info(event, outcome=words.outcome, code=words.code, message=words.what, **fields)
-        except Exception as unrecorded:  # noqa: BLE001 - the person is told the reason, whatever became of the record
+        except Exception as unrecorded:  # noqa: BLE001 - the person is told the reason, recorded or not
             if not isinstance(unrecorded, OnboxError):
                 warnings = (f"This refusal could not be recorded ({type(unrecorded).__name__}).",)
             elif unrecorded.code != error.code:

@@ -1,4 +1,4 @@
-"""What one run is: what was asked for, and what its steps share."""
+"""One run: the options of its command line, and the objects that its steps share."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Session:
-    """What every step of a run works with, from the open journal on.
+    """The objects that the steps of a run share, from the open journal on.
 
     ALLOWED names the settings that allowed what would have stopped this run otherwise.
     """

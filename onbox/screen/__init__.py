@@ -1,1 +1,1 @@
-"""What a person sees and is asked."""
+"""Everything that a person sees and is asked."""

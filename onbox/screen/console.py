@@ -1,4 +1,4 @@
-"""What the person sees, as plain text in one column.
+"""The screen: plain text in one column.
 
 Results go to standard output; under --json that is one object and everything else goes to standard error.
 """

@@ -1,7 +1,7 @@
 """Questions on the controlling terminal, wherever the outputs go.
 
 While a run has the terminal, the terminal itself echoes nothing and passes on each key as it is pressed.
-What is typed at a visible question is echoed here, up to ENTER: the terminal's own echo would show everything that
+An answer to a visible question is echoed here, up to ENTER: the terminal's own echo would show everything that
 arrives, also a password that was pasted behind the name.
 A process that is killed with SIGKILL cannot give the terminal back; `stty sane` does.
 """

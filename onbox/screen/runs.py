@@ -1,4 +1,4 @@
-"""What the audit journal says of runs: a list of them, one run as a page, and the last run in a line."""
+"""Runs from the audit journal: a list of them, one run as a page, and the last run in a line."""
 
 import shlex
 import sys

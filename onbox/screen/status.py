@@ -21,7 +21,7 @@ _OF_THE_END = ("event", "outcome", "code", "message")
 
 @dataclass(frozen=True)
 class Status:
-    """What the journal and its lock say of the present."""
+    """The present, as the journal and its lock tell it."""
 
     running: Holder | None
     last: LastRun | None

@@ -1,4 +1,4 @@
-"""What a verification found, in words for a person and in members for a program."""
+"""The findings of a verification, in words for a person and in members for a program."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
