@@ -1,4 +1,4 @@
-"""What tests share: a rehearsal appliance, and onbox as a real process, with and without a terminal."""
+"""Shared fixtures: a rehearsal appliance, and onbox as a real process, with and without a terminal."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from onbox.errors import Code, ExitCode, OnboxError
 from onbox.messages import MEANING, MESSAGES, message, message_of
 
 SOURCES = [path.read_text() for path in (CHECKOUT / "onbox").rglob("*.py") if path.name != "messages.py"]
-# What and advice together, so that they fit six lines of a screen.
+# Both texts together fit six lines of a screen.
 MOST = 420
 # Words that the vendor does not use, and phrases that say nothing to a person.
 UNWANTED = re.compile(r"\b(?:OC|CAS|oops|sorry|simply|just|put on record|put right)\b", re.IGNORECASE)

@@ -17,7 +17,7 @@ def test_harmless_text_is_printable(text: str) -> None:
 
 @given(st.text())
 def test_printable_text_stays_as_it_is(text: str) -> None:
-    """What a person can read is shown as it was written."""
+    """Readable text is shown as it was written."""
     assert not text.isprintable() or text == harmless(text)
 
 

@@ -80,7 +80,7 @@ def staged() -> Iterator[Onbox]:
     shutil.rmtree(folder)
 
 
-# What differs from run to run, and something of the same length.
+# Texts that differ from run to run, and others of the same length.
 SAME_EVERYWHERE = {
     r"/tmp/onbox-\w{8}": "/tmp/onbox-12345678",
     r"/dev/pts/\d+": "/dev/pts/0",

@@ -16,7 +16,7 @@ import termios
 import time
 
 PATIENCE = 60  # seconds without a word from the command
-HESITATION = 0.3  # seconds before an answer, so that whoever looks on can follow
+HESITATION = 0.3  # seconds before an answer, so that an onlooker can follow
 
 
 def type_answers(command: list[str], answers: dict[str, str]) -> int:

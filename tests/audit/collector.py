@@ -37,12 +37,12 @@ class Collector:
 
     @property
     def socket(self) -> str:
-        """Where it listens."""
+        """The path of its socket."""
         return str(self.folder / "log")
 
     @property
     def plain(self) -> Path:
-        """What it wrote in its own format."""
+        """The log in its own format."""
         return self.folder / "plain"
 
     def records(self, count: int) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Whatever a journal holds, the commands that read it come to their end."""
+"""The commands that read a journal come to their end with any content."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def test_copies_agree_with_a_journal_as_it_was_written(
     assert not is_damage(found)
 
 
-# What the journal holds, the copies, and what is said.
+# The journal, the copies, and the comparison.
 DAMAGES: dict[str, tuple[bytes | list[Record], list[Record], dict[str, Any]]] = {
     "truncated": (NOW[:4], NOW, {"compared": 4, "lost": [5, 6]}),
     "truncated where a copy was lost": (NOW[:3], [*NOW[:3], *NOW[4:]], {"compared": 3, "lost": [5, 6]}),

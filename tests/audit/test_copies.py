@@ -75,7 +75,7 @@ UNUSABLE: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("fields", UNUSABLE, ids=repr)
 def test_copy_of_another_form_is_unusable(fields: dict[str, Any]) -> None:
-    """A copy that onbox can't have written is counted, in whatever form it came."""
+    """A copy that onbox can't have written is counted, in any form of log."""
     for form in (rfc5424, journald):
         assert [None] == list(copies_in(form(RECORDS[1] | fields)))
 
@@ -136,7 +136,7 @@ def test_result_that_no_journal_took_is_a_copy() -> None:
 
 
 def test_content_that_does_not_match_its_hash_is_not_whole() -> None:
-    """A copy proves its content by its hash, whoever sent it."""
+    """A copy proves its content by its hash alone, not by its sender."""
     (copy,) = copies_in(logs.plain(RECORDS[0] | {"run": "forged"}))
 
     assert copy
@@ -145,5 +145,5 @@ def test_content_that_does_not_match_its_hash_is_not_whole() -> None:
 
 @given(st.binary(max_size=300) | st.text(max_size=300).map(lambda text: b" onbox[1]: @cee: " + text.encode("utf-8")))
 def test_no_log_breaks_the_reader(log: bytes) -> None:
-    """Whatever stands in a log, it is read to its end."""
+    """Any log is read to its end."""
     assert {None} >= set(copies_in(log))

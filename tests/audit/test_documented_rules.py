@@ -38,7 +38,7 @@ def verified_by_hand(folder: Path, lines: list[str]) -> bool:
 
 @pytest.mark.program("jq")
 def test_chain_can_be_verified_by_hand(tmp_path: Path) -> None:
-    """Jq and sha256sum accept what onbox wrote, whatever stands in it, and find each kind of damage."""
+    """Jq and sha256sum accept every journal of onbox, and find each kind of damage."""
     note = "".join(map(chr, range(1, 0x180))) + "\u2028\ufffd😀"
     with closing(Journal(tmp_path / "audit", journals.uid())) as journal:
         log = journals.log(journal).bind(note=note, ticket='"hash":"x",', outcome="success", code="c")

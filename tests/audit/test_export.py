@@ -66,6 +66,6 @@ def test_cell_is_safe_to_look_at(value: Any, expected: str) -> None:
 
 @given(st.text() | st.lists(st.text()))
 def test_cell_is_one_printable_line(value: str | list[str]) -> None:
-    """Whatever stands in a record, its cell is printable and no formula."""
+    """A cell is printable and no formula, for any value of a record."""
     assert cell(value).isprintable()
     assert not cell(value).startswith(("=", "+", "-", "@"))

@@ -110,7 +110,7 @@ def test_content_is_replaced_as_a_whole(tmp_path: Path, folder: int) -> None:
 
 @pytest.mark.parametrize("most", range(5))
 def test_old_content_survives_a_full_disk(most: int, tmp_path: Path, folder: int) -> None:
-    """Wherever the disk is full, the old content is there and nothing else."""
+    """A disk that is full at any byte leaves the old content and nothing else."""
     replace("file", b"old", folder)
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
 
@@ -129,7 +129,7 @@ def test_old_content_survives_a_full_disk(most: int, tmp_path: Path, folder: int
 def test_lines_from_the_end_are_the_lines(
     content: bytes, block: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever the file and the size of the pieces it is read in, its lines come out, the last first."""
+    """The lines of any file, read in pieces of any size, come out with the last one first."""
     path = tmp_path / "file"
     path.write_bytes(content)
     monkeypatch.setattr(files, "_BLOCK", block)
@@ -156,7 +156,7 @@ def test_end_is_read_alone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("prepare", [lambda path: path.mkdir(), os.mkfifo])
 def test_only_files_are_read(prepare: object, tmp_path: Path) -> None:
-    """What is no file is not read, and nobody waits for the other side of a pipe."""
+    """A pipe is not read, and not waited for."""
     prepare(tmp_path / "file")  # type: ignore[operator]
     before = descriptors()
 

@@ -81,7 +81,7 @@ def test_only_failed_logins_count() -> None:
 
 
 def test_failed_logins_are_found_in_the_journal(history: History) -> None:
-    """What onbox writes is what the guard counts."""
+    """The guard counts the failed logins that onbox records."""
     history.denied("eve")
     history.run("unknown", admin="eve", code="update-asked-again")
     history.run(admin="eve")
@@ -129,7 +129,7 @@ times = st.one_of(st.integers(-800 * DAY, -1), st.integers(2 * DAY, 60 * 365 * D
 
 @given(times, st.integers(0, 4), st.booleans())
 def test_no_single_time_hides_a_failed_login(minutes_ago: int, place: int, denial: bool) -> None:
-    """Wherever one record has a time that can't be right, four failed logins are four."""
+    """One record with an impossible time, at any place, hides none of four failed logins."""
     records = [other(50), *FOUR]
     if denial and place:
         records[place] = record(minutes_ago)

@@ -90,7 +90,7 @@ def test_record_has_every_field(journal: Journal) -> None:
 
 
 def test_bound_fields_stand_in_each_later_record(journal: Journal) -> None:
-    """What a step binds is in the records of the log that it gives on, and in no earlier one."""
+    """A bound value is in the records of the new log, and in no earlier one."""
     log = journals.log(journal)
     known = log.bind(actor=actor(CALLER, "ocadmin"), reason="other")
 
@@ -107,7 +107,7 @@ FORGERIES = ['"}\n{"seq":9', "\x1b[2J\x1b[31mroot", "\r\n\t\x07", "\udcff\udc80"
 
 @pytest.mark.parametrize("text", FORGERIES, ids=range(len(FORGERIES)))
 def test_no_field_can_forge_a_line(text: str, journal: Journal) -> None:
-    """Whatever stands in a field stays inside its string: one record is one line without a control character."""
+    """Any text stays inside its string: one record is one line without a control character."""
     log = journals.log(journal).bind(note=text, ticket=text)
 
     log.info("resync.result", outcome="success", message=text, evidence=[text], transcript=(text,))

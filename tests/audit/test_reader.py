@@ -47,7 +47,7 @@ def test_line_that_is_no_json_object_is_no_record(line: bytes) -> None:
 @pytest.mark.parametrize("before", [b"", b" "])
 @pytest.mark.parametrize("behind", [b"", b"\r", b" "])
 def test_record_keeps_what_the_line_says(before: bytes, behind: bytes) -> None:
-    """Whatever form a JSON object has, numbers, texts and unknown members come through."""
+    """Numbers, texts and unknown members survive in any form of JSON object."""
     assert {"x": [1, 1.5, "\x1b"]} == object_of(before + b'{ "x": [1, 1.5, "\\u001b"]}' + behind)
 
 
@@ -62,7 +62,7 @@ def test_records_have_the_texts_that_readers_rely_on() -> None:
     ("path", "expected"), [("a", {"b": 1}), ("a.b", 1), ("a.c", None), ("a.b.c", None), ("x.y", None)]
 )
 def test_member_is_found_or_nothing(path: str, expected: Any) -> None:
-    """Whatever a forged record holds, looking for a member never fails."""
+    """Looking for a member never fails, in any forged record."""
     assert expected == member({"a": {"b": 1}}, path)
 
 
@@ -104,7 +104,7 @@ def test_bad_lines_are_left_out_and_counted(history: History) -> None:
 def test_record_that_is_not_as_onbox_wrote_it_is_shown_and_counted(
     changed: Callable[[bytes], bytes], history: History
 ) -> None:
-    """A line of JSON is never hidden, whatever became of it."""
+    """A line of JSON is never hidden, however it was modified."""
     history.refused()
     history.path.write_bytes(changed(history.path.read_bytes()))
 
@@ -148,5 +148,5 @@ def test_reading_takes_no_lock_and_changes_nothing(history: History) -> None:
 
 @given(st.binary(max_size=200))
 def test_no_line_breaks_the_reader(line: bytes) -> None:
-    """Whatever stands in the file, it is a record or it is none."""
+    """Any line is a record or counts as bad."""
     assert isinstance(object_of(line), (dict, type(None)))

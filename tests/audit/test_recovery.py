@@ -1,4 +1,4 @@
-"""What an earlier run left is recorded once."""
+"""The remains of an earlier run are recorded once."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def test_resolution_as_json(appliance: Machine, onbox: Onbox) -> None:
 
 
 def test_run_is_resolved_once(appliance: Machine, onbox: Onbox) -> None:
-    """What is known is not open, and can't be resolved into its contrary."""
+    """A run with a known outcome is not open, and cannot be resolved into its contrary."""
     run = unknown(appliance, onbox)
     resolve(onbox, run)
     done = resolve(onbox, run, outcome="failure")

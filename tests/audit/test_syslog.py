@@ -37,7 +37,7 @@ def longest(length: int) -> st.SearchStrategy[str]:
 
 
 LISTS = st.lists(longest(1000), max_size=4) | longest(1000).map(lambda line: [line] * 400)
-# What confirmation, administrator and dialogue let through at most, and what the system allows for names.
+# The longest values that pass the checks of the questions and of the system.
 LONGEST = {
     "note": st.none() | longest(400),
     "ticket": st.none() | longest(100),
@@ -124,7 +124,7 @@ def test_nothing_is_left_out_without_need() -> None:
 
 
 def test_fields_are_left_out_in_their_order() -> None:
-    """What rsautil printed is left out first, what people wrote last, and no more than is needed."""
+    """The output of rsautil is omitted first, the person's texts last, and no more than necessary."""
     long = {
         "transcript": ["x" * 9000],
         "evidence": ["x" * 9000],
@@ -166,7 +166,7 @@ def test_priority_follows_the_outcome(tmp_path: Path, collector: Collector) -> N
 
 @pytest.mark.program("rsyslogd")
 def test_fields_come_out_on_the_other_side(tmp_path: Path, collector: Collector) -> None:
-    """Rsyslogd parses a copy and gives the record back, whatever characters are in it, and at its longest."""
+    """Rsyslogd parses a copy and gives the record back, with any characters, and at its longest."""
     texts = ['a/b "c" \\d', "é 😀 \x1b[31m\r\n\t", "\udcff\0", "@cee: {}", "%s #011 &<>", "x" * 400, "😀" * 400]
     with closing(Journal(tmp_path / "audit", journals.uid())) as journal:
         log = journals.log(journal, syslog=collector.socket)

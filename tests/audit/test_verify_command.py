@@ -125,7 +125,7 @@ def test_copies_are_compared(
 
 
 def test_host_is_this_machine(appliance: Machine, onbox: Onbox) -> None:
-    """Without --host, the copies of this machine count, whatever host the records of the journal name."""
+    """Without --host, the copies of this machine count, not those of the host that the journal names."""
     onbox("resync")
     path = appliance.audit / "audit.jsonl"
     log = onbox.home / "log"

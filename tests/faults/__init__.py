@@ -1,1 +1,1 @@
-"""Whatever goes wrong: one table of faults, each a run of real processes."""
+"""The table of faults; each is a run of real processes."""

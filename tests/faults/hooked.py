@@ -27,7 +27,7 @@ HOME = Path(os.environ["HOME"])
 
 
 class DisasterError(Exception):
-    """What nobody foresaw."""
+    """An unforeseen exception."""
 
 
 def password() -> str:

@@ -1,4 +1,4 @@
-"""What a row of the table of faults says, and how the table is put together."""
+"""The fields of a row in the table of faults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What looks on while a run is under way: for secrets, for the syslog copies, and for processes that are left."""
+"""Observers of a run: for secrets, for the syslog copies, and for processes that are left."""
 
 from __future__ import annotations
 

@@ -147,7 +147,7 @@ for number in {numbers}:
 
 
 def test_held_to_the_very_end() -> None:
-    """What comes between the result and the end of the process does not change its exit code."""
+    """A signal between the result and the end of the process does not change its exit code."""
     script = ENDS_HELD.format(numbers=[int(number) for number in (*STOP, *PAUSE)])
     done = subprocess.run([sys.executable, "-c", script], env={**os.environ, "PYTHONPATH": str(CHECKOUT)}, check=False)
 

@@ -1,4 +1,4 @@
-"""What the steps of a run share."""
+"""The reasons, which the command line and the questions share."""
 
 from __future__ import annotations
 

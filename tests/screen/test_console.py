@@ -1,4 +1,4 @@
-"""What the person sees, on real terminals and elsewhere."""
+"""The screen, on real terminals and elsewhere."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_the_screen_follows_the_terminal(environment: dict[str, str], expected: 
 
 
 def test_a_redirected_output_is_plain(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file gets no colours, whatever the terminal could."""
+    """A file gets no colours."""
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
     Console().step("error", "Result", "No.")
@@ -121,7 +121,7 @@ def test_under_json_standard_output_stays_free(capsys: pytest.CaptureFixture[str
 
 @given(some.text(max_size=300), some.integers(0, 20))
 def test_no_line_is_too_wide_or_ends_in_spaces(text: str, indent: int) -> None:
-    """Whatever is shown fits 79 columns of 80, unless one word is too long, and no terminal acts upon it."""
+    """Every text fits 79 columns of 80, unless one word is too long, and no terminal acts upon it."""
     with terminal(TERM="dumb") as screen:
         console = Console()
         console.say(text, indent=indent)
@@ -232,7 +232,7 @@ def test_progress_is_dropped_if_nobody_reads() -> None:
 
 
 def test_a_wait_for_the_screen_can_be_ended() -> None:
-    """What waits for the screen is entered into, so that a signal can end the wait."""
+    """A wait for the screen is marked as one, so that a signal can end it."""
     entered = []
 
     @contextmanager
@@ -262,7 +262,7 @@ def test_an_output_that_is_gone_ends_nothing(gone: str, monkeypatch: pytest.Monk
 
 
 def test_the_end_tells_it_all(capsys: pytest.CaptureFixture[str]) -> None:
-    """What rsautil said, warnings, the verdict, what to do, the run, and a record to be kept."""
+    """The end shows the output of rsautil, warnings, the verdict, the next step, the run, and a record to keep."""
     words: Any = message("result-unrecorded", detail="full", what="Done.")
     Console().ending(Ending("r-1", words, ("ERROR:  no",), warnings=("no copy",), unrecorded='{"seq":null}'))
     *lines, record = capsys.readouterr().out.splitlines()

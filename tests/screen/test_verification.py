@@ -1,4 +1,4 @@
-"""What a verification found, for a person and for a program."""
+"""The findings of a verification, for a person and for a program."""
 
 from __future__ import annotations
 

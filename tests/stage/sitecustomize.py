@@ -1,4 +1,4 @@
-"""What a machine calls itself, the same everywhere, so that screens can be compared.
+"""The names of a machine, the same everywhere, so that screens can be compared.
 
 Python imports this at its start when this folder is on its path.
 """
