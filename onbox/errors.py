@@ -34,7 +34,8 @@ Code = Literal[
     "interrupted",
     # the administrator's login
     "password-impossible", "password-unlikely", "password-unusable", "admin-verified", "admin-denied",
-    "admin-locked", "admin-unproven", "admin-timeout", "admin-down", "admin-not-asked",
+    "admin-unproven", "admin-timeout", "admin-not-connected", "admin-not-asked", "admin-not-started",
+    "admin-stood-still",
     # the audit journal
     "journal-folder", "journal-file", "journal-damaged", "journal-append-only", "journal-write", "journal-flaw",
     "syslog-required", "journal-readable", "journal-room", "syslog-off", "syslog-silent",
@@ -43,9 +44,10 @@ Code = Literal[
     # the machine
     "rsautil-trusted-group", "time-unknown", "check-passed", "check-ready", "check-warned", "report-written",
     # the update
-    "update-attempted", "update-confirmed", "update-accepted", "update-dry", "update-denied", "update-key-missing",
-    "update-sql-error", "update-down", "update-usage", "update-not-asked", "update-not-started", "update-timeout",
-    "update-lost", "update-contradiction", "update-unknown", "result-unrecorded", "unexpected-after",
+    "update-attempted", "update-confirmed", "update-accepted", "update-dry", "update-key-missing", "update-sql-error",
+    "update-not-connected", "update-not-asked", "update-not-started", "update-stood-still", "update-not-understood",
+    "update-unproven", "update-contradiction", "update-asked-again", "update-timeout", "update-lost",
+    "update-not-ended", "update-too-long", "result-unrecorded", "unexpected-after",
 ]  # fmt: skip
 
 

@@ -88,6 +88,12 @@ _REPORT = f"Please report the output above: {PAGES}/appliance.md says how."
 _WATCH = "Search the Security Console for tokens whose serial number begins with MFA."
 _LOCKOUT = "Five failed logins lock the account for 60 minutes"
 _COUNTS = "Every failed login counts towards the lockout, in the Operations Console too."
+_BY_HAND = (
+    "Run ./rsautil in the utils folder by hand and compare. "
+    "If it needs a variable of your login, name it in [appliance] environment in the settings."
+)
+_NOT_STARTED = "Fix that, or restore rsautil as the vendor installed it, then run 'onbox resync' again."
+_AGAIN = "Run 'onbox resync' again."
 _SERVICES = (
     "Run './rsaserv status all' in the server folder of Authentication Manager. "
     "After a restart the services can take over an hour to start."
@@ -254,29 +260,25 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
         "rsautil did not accept the name and password of {admin}.",
         f"Check the user name and the keyboard layout. {_COUNTS}",
     ),
-    "admin-locked": (
-        _UNVERIFIED,
-        "rsautil says that the account of {admin} is locked.",
-        "Wait 60 minutes, or run './rsaserv restart admin nodep' in the server folder of Authentication Manager.",
-    ),
     "admin-unproven": (
         _UNVERIFIED,
         "rsautil did not prove that {admin} is an Operations Console administrator.",
         (f"Check the user name, the password and the services. {_COUNTS} "
-         "A new administrator can take up to 30 minutes to become active."),
+         "A new administrator can take up to 30 minutes to become active. "
+         "Run rsautil by hand to see its output, which onbox does not keep because a secret could be in it."),
     ),
     "admin-timeout": (
         _UNVERIFIED,
         "rsautil did not finish the login check of {admin} in time and was stopped.",
         f"{_SERVICES} Or raise [timeouts] administrator in the settings. {_COUNTS}",
     ),
-    "admin-down": (
-        _UNVERIFIED, "rsautil could not check {admin}: a service or the database does not answer.", _SERVICES
+    "admin-not-connected": (
+        _UNVERIFIED, "rsautil could not check {admin}: the database does not answer.", f"{_SERVICES} {_COUNTS}"
     ),
-    "admin-not-asked": (
-        _UNVERIFIED,
-        "rsautil never asked for the password, so no login was sent.",
-        "Run ./rsautil in the utils folder by hand to see what it prints.",
+    "admin-not-asked": (_UNVERIFIED, "rsautil never asked for the password, so no login was sent.", _BY_HAND),
+    "admin-not-started": (_UNVERIFIED, "rsautil could not be started: {detail}.", _NOT_STARTED),
+    "admin-stood-still": (
+        _UNVERIFIED, "onbox was stopped for longer than the time limit, so it did not send the password.", _AGAIN
     ),
     # The audit journal
     "journal-folder": (
@@ -417,11 +419,6 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
         ("Run it: onbox resync. This dry run does not prove that the update will succeed, "
          "and a login check counts towards the lockout, as any login does."),
     ),
-    "update-denied": (
-        _FAILED,
-        "rsautil refused the update: it did not accept the administrator's name and password.",
-        f"Check both in the Operations Console. {_LOCKOUT}.",
-    ),
     "update-key-missing": (
         _FAILED,
         "rsautil says that the marker time does not exist on this appliance.",
@@ -430,24 +427,26 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
     "update-sql-error": (
         _FAILED, "The database refused the update.", "Report the lines above to the vendor's support."
     ),
-    "update-down": (_FAILED, "The database or a service does not answer.", _SERVICES),
-    "update-usage": (
-        _FAILED,
-        "rsautil did not understand the command. This release may differ from the documented one.",
-        _REPORT,
+    "update-not-connected": (_FAILED, "The database does not answer.", _SERVICES),
+    "update-not-asked": (_FAILED, "rsautil never asked for the password, so no password was sent.", _BY_HAND),
+    "update-not-started": (_FAILED, "rsautil could not be started: {detail}.", _NOT_STARTED),
+    "update-stood-still": (
+        _FAILED, "onbox was stopped for longer than the time limit, so it did not send the password.", _AGAIN
     ),
-    "update-not-asked": (
-        _FAILED,
-        "rsautil never asked for the password, so no password was sent.",
-        "Run ./rsautil in the utils folder by hand to see what it prints.",
+    "update-not-understood": (
+        _UNKNOWN,
+        "rsautil printed lines that onbox does not understand.",
+        f"{_LOOK} Report the lines, or list them in [appliance] harmless if they are: see {PAGES}/appliance.md.",
     ),
-    "update-not-started": (
-        _FAILED, "rsautil could not be started: {detail}.", "Restore it as the vendor installed it, then run again."
+    "update-unproven": (_UNKNOWN, "rsautil ended without saying what it did.", f"{_LOOK} {_REPORT}"),
+    "update-contradiction": (_UNKNOWN, "rsautil reported both success and an error.", f"{_LOOK} {_REPORT}"),
+    "update-asked-again": (
+        _UNKNOWN, "rsautil asked for the password a second time and was stopped.", f"{_LOOK} {_COUNTS}"
     ),
     "update-timeout": (_UNKNOWN, "rsautil did not finish within {timeout:.0f} seconds and was stopped.", _LOOK),
     "update-lost": (_UNKNOWN, "rsautil was ended by signal {signal}.", _LOOK),
-    "update-contradiction": (_UNKNOWN, "rsautil reported both success and an error.", f"{_LOOK} {_REPORT}"),
-    "update-unknown": (_UNKNOWN, "onbox does not know this output of rsautil.", f"{_LOOK} {_REPORT}"),
+    "update-not-ended": (_UNKNOWN, "rsautil cannot be stopped and may still be running.", _LOOK),
+    "update-too-long": (_UNKNOWN, "rsautil printed more than onbox can judge.", f"{_LOOK} {_REPORT}"),
     "result-unrecorded": (
         _UNKNOWN,
         "The update ran, but its result could not be recorded ({detail}). Result: {what}",

@@ -1,51 +1,10 @@
-"""A value that never prints itself, and a way to recognise it after it is gone."""
+"""A value that never prints itself."""
 
-import hashlib
-import os
 import re
 import unicodedata
 from typing import NoReturn
 
-
-class Fingerprint:
-    """Recognises a secret without holding it.
-
-    The password is dropped as soon as it is typed, but the transcript that follows must still be searched for it.
-    A keyed digest of it and its length are enough for that; the key lives and dies with this object.
-    """
-
-    __slots__ = ("_digest", "_key", "_length")
-
-    def __init__(self, value: bytes | bytearray) -> None:
-        """Take the fingerprint of VALUE and keep nothing else of it."""
-        self._key = os.urandom(16)
-        self._length = len(value)
-        self._digest = self._hash(value)
-
-    def _hash(self, value: bytes | bytearray) -> bytes:
-        return hashlib.blake2b(value, key=self._key, digest_size=16).digest()
-
-    def fits(self, value: bytes | bytearray) -> bool:
-        """Tell whether VALUE is the secret, no more and no less."""
-        return self._hash(value) == self._digest
-
-    def redact(self, text: str) -> str:
-        """Give TEXT back with every occurrence of the secret replaced by `<redacted>`.
-
-        Bytes of TEXT that are not UTF-8 stand in it as `surrogateescape` has them.
-        """
-        raw = text.encode("utf-8", "surrogateescape")
-        kept = bytearray()
-        at = 0
-        while at < len(raw):
-            window = raw[at : at + self._length]
-            if window and self.fits(window):
-                kept += b"<redacted>"
-                at += self._length
-            else:
-                kept.append(raw[at])
-                at += 1
-        return kept.decode("utf-8", "surrogateescape")
+from onbox.fingerprint import Fingerprint
 
 
 class Secret:

@@ -4,6 +4,7 @@ import codecs
 import hashlib
 import math
 import os
+import re
 import stat
 import tomllib
 from collections.abc import Callable
@@ -15,6 +16,14 @@ from onbox.errors import OnboxError
 
 DEFAULT_FILE = Path("/etc/onbox/onbox.toml")
 
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+# Variables that load code into a program or change what it runs or prints, and those that onbox sets itself.
+_REFUSED_VARIABLES = re.compile(
+    r"(?:LD_|PG|PSQL|PYTHON|PERL|RUBY|NODE_|BASH|GCONV_|GLIBC_|MALLOC_|OPENSSL_|LC_|TERM|LESS)\w*|\w*JAVA\w*OPT(?:ION)?S"
+    r"|CLASSPATH|ENV|SHELL|SHELLOPTS|PS[0-4]|IFS|PATH|CDPATH|GLOBIGNORE|PROMPT_COMMAND|HOME|USER|LOGNAME|LANG|LANGUAGE"
+    r"|LOCPATH|NLSPATH|PAGER|EDITOR|VISUAL|PWD|OLDPWD|SHLVL|_"
+)
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -23,6 +32,8 @@ class Settings:
     home: Path = Path("/opt/rsa/am")
     user: str = ""
     trusted_group: str = ""
+    environment: tuple[str, ...] = ()
+    harmless: tuple[str, ...] = ()
     administrator_timeout: float = 120
     update_timeout: float = 300
     directory: Path = Path("/var/log/onbox")
@@ -71,11 +82,33 @@ def _flag(value: Any) -> bool:  # noqa: ANN401
     raise ValueError("true or false")
 
 
+def _texts(value: Any) -> tuple[str, ...]:  # noqa: ANN401
+    if type(value) is list and all(type(text) is str and text.isprintable() and text.strip() for text in value):
+        return tuple(value)
+    raise ValueError("a list of texts in quotes, each on one line")
+
+
+def _variables(value: Any) -> tuple[str, ...]:  # noqa: ANN401
+    names = _texts(value)
+    if all(_VARIABLE.fullmatch(name) and not _REFUSED_VARIABLES.fullmatch(name) for name in names):
+        return names
+    raise ValueError("a list of names of variables, none of which can change what programs run, as LD_PRELOAD does")
+
+
+def _harmless(value: Any) -> tuple[str, ...]:  # noqa: ANN401
+    lines = _texts(value)
+    if any(line.lstrip().startswith("*") for line in lines):
+        raise ValueError("a list of whole lines, none of which begins with *")
+    return lines
+
+
 KEYS: dict[str, dict[str, tuple[str, Callable[[Any], Any]]]] = {
     "appliance": {
         "home": ("home", _absolute_path),
         "user": ("user", _account),
         "trusted_group": ("trusted_group", _group),
+        "environment": ("environment", _variables),
+        "harmless": ("harmless", _harmless),
     },
     "timeouts": {
         "administrator": ("administrator_timeout", _seconds),

@@ -22,7 +22,7 @@ from onbox.identity import account_name
 from onbox.messages import message, message_of
 from onbox.preflight import Finding, Subject, first_stop
 from onbox.printable import harmless
-from onbox.rsautil.terminal import Script, converse, environment
+from onbox.rsautil.terminal import converse, environment
 from onbox.screen.console import Console
 from onbox.writers import group_name
 
@@ -149,9 +149,8 @@ def _help(subject: Subject, findings: list[Finding], arguments: tuple[str, ...],
 
 def _said(command: Path, arguments: tuple[str, ...], tick: Tick) -> list[str]:
     """Run COMMAND, answer nothing, and give what it printed and how it ended."""
-    script = Script(answers={}, decides=lambda _: False, redact=lambda line: line)
     clean = environment(os.getuid(), os.environ)
-    said = converse(command, arguments, script, environment=clean, timeout=_SECONDS, tick=tick)
+    said = converse(command, arguments, {}, environment=clean, timeout=_SECONDS, tick=tick)
     return [*said.lines, f"[{said.ending}, exit code {said.exit_code}, signal {said.signal}, {said.seconds:.1f} s]"]
 
 

@@ -26,7 +26,7 @@ CHECK = process(("/opt/rsa/am/utils/rsautil", *commands.CHECK_ARGUMENTS), 0, Non
 UPDATE = ("/opt/rsa/am/utils/rsautil", *commands.update_arguments("ocadmin"))
 EVIDENCE = ('NOTICE:  Changed "marker_time" to "0"', " update_config", "(1 row)")
 
-CODES = {"success": "update-confirmed", "failure": "update-sql-error", "unknown": "update-unknown"}
+CODES = {"success": "update-confirmed", "failure": "update-sql-error", "unknown": "update-unproven"}
 
 
 class History:

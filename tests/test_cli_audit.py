@@ -43,7 +43,7 @@ def test_list_is_newest_first_in_80_columns(onbox: Onbox, copy: Path) -> None:
 
     assert 0 == done.exit_code
     assert head.startswith("time (UTC)")
-    assert ["admin-denied", "update-unknown", "update-confirmed"] == [line.split()[4] for line in lines]
+    assert ["admin-denied", "update-unproven", "update-confirmed"] == [line.split()[4] for line in lines]
     assert ["eve", "ocadmin", "bob"] == [line.split()[5] for line in lines]
     assert run_of(copy, 0)[:8] == lines[-1].split()[2]
     assert all(80 >= len(line) for line in done.screen.splitlines())

@@ -105,8 +105,8 @@ def assert_environment(scene: Scene) -> None:
     """Require that rsautil was told only what onbox tells it, and what the vendor's own variables say."""
     for call in scene.machine.calls():
         names = {name for name in call.environment if not name.startswith("RSA_")}
-        assert {"HOME", "USER", "LOGNAME", "SHELL", "PATH", "TERM", "LC_ALL"} == names
-        assert ("/usr/sbin:/usr/bin:/sbin:/bin", "dumb", "C") == tuple(
+        assert {"HOME", "USER", "LOGNAME", "SHELL", "PATH", "TERM", "LC_ALL", "PSQLRC"} == names
+        assert ("/usr/sbin:/usr/bin:/sbin:/bin", "xterm", "C") == tuple(
             call.environment[name] for name in ("PATH", "TERM", "LC_ALL")
         )
 

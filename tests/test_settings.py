@@ -21,6 +21,8 @@ EVERYTHING = b"""
 home = "/srv/am"
 user = "rsaadmin"
 trusted_group = "rsa"
+environment = ["AM_HOME", "RSA_X"]
+harmless = ["Terminating *", "Done."]
 [timeouts]
 administrator = 1
 update = 0.5
@@ -46,6 +48,8 @@ def test_everything() -> None:
             home=Path("/srv/am"),
             user="rsaadmin",
             trusted_group="rsa",
+            environment=("AM_HOME", "RSA_X"),
+            harmless=("Terminating *", "Done."),
             administrator_timeout=1.0,
             update_timeout=0.5,
             directory=Path("/srv/audit"),
@@ -68,11 +72,25 @@ def test_editors(mark: bytes, end: bytes) -> None:
     assert replace(parse(EVERYTHING, "x.toml"), sha256="") == replace(settings, sha256="")
 
 
+def test_variables() -> None:
+    """A variable that only tells a program where something is can be named."""
+    names = ("AM_HOME", "JAVA_HOME", "ORACLE_SID", "LDAP_HOST", "http_proxy", "RSA_AM_HOME", "ENVIRONMENT", "IFSX")
+
+    assert names == parse(f"[appliance]\nenvironment = {list(names)}".encode(), "x.toml").environment
+
+
 def test_syslog_off() -> None:
     """An empty text switches the copy off."""
     assert "" == parse(b'[audit]\nsyslog = ""', "x.toml").syslog
 
 
+REFUSED_VARIABLES = [
+    "A-B", "A=B", "1A", "LD_PRELOAD", "LD_LIBRARY_PATH", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JAVA_OPTS",
+    "JDK_JAVA_OPTIONS", "CLASSPATH", "IBM_JAVA_OPTIONS", "BASH_ENV", "BASH_FUNC_x", "ENV", "SHELLOPTS", "PS4", "IFS",
+    "PATH", "CDPATH", "PGHOST", "PGOPTIONS", "PGPASSFILE", "PSQLRC", "PSQL_PAGER", "PYTHONPATH", "PERL5LIB",
+    "PERL5OPT", "PERLLIB", "RUBYOPT", "NODE_OPTIONS", "HOME", "USER", "TERM", "TERMINFO", "LC_ALL", "LANG", "PAGER",
+    "GCONV_PATH", "MALLOC_CHECK_", "OPENSSL_CONF",
+]  # fmt: skip
 WRONG = [
     ("nonsense", "settings-unreadable", "x.toml"),
     ("[audit]\n# \xe4", "settings-unreadable", "line 2 is not UTF-8"),
@@ -93,6 +111,17 @@ WRONG = [
     ("[appliance]\ntrusted_group = ['a', 'b']", "settings-value", "appliance.trusted_group"),
     ("[appliance]\ntrusted_group = '\x1b'", "settings-unreadable", "x.toml"),
     ('[appliance]\ntrusted_group = "\\u001b"', "settings-value", "appliance.trusted_group"),
+    ("[appliance]\nharmless = 'Done.'", "settings-value", "a list of texts"),
+    ("[appliance]\nharmless = [1]", "settings-value", "a list of texts"),
+    ("[appliance]\nharmless = [' ']", "settings-value", "a list of texts"),
+    ('[appliance]\nharmless = ["a\\nb"]', "settings-value", "a list of texts"),
+    ("[appliance]\nharmless = ['Done.', '* done']", "settings-value", "begins with *"),
+    ("[appliance]\nharmless = [' *']", "settings-value", "begins with *"),
+    ("[appliance]\nenvironment = 'AM_HOME'", "settings-value", "a list of texts"),
+    *[
+        (f"[appliance]\nenvironment = ['{name}']", "settings-value", "a list of names of variables")
+        for name in REFUSED_VARIABLES
+    ],
     ("[timeouts]\nupdate = 0", "settings-value", "timeouts.update"),
     ("[timeouts]\nupdate = 86401", "settings-value", "86400"),
     ("[timeouts]\nupdate = nan", "settings-value", "a number of seconds"),

@@ -11,9 +11,10 @@ from onbox.audit.lockout import guard
 from onbox.audit.log import actor
 from onbox.audit.record import VERIFIED
 from onbox.errors import Code, OnboxError
+from onbox.fingerprint import Fingerprint
 from onbox.resync.session import Session
 from onbox.rsautil import commands
-from onbox.secret import Fingerprint, Secret
+from onbox.secret import Secret
 
 # Documented: 1 to 255 basic ASCII characters without space, @ and ~ (docs/appliance.md).
 # One that begins with a hyphen would be read by rsautil as an option.
@@ -33,19 +34,27 @@ _UNLIKELY = (
 
 @dataclass(frozen=True)
 class Administrator:
-    """The person, as rsautil verified them; the password lasts until it is typed for the update."""
+    """The person, as rsautil verified them.
+
+    The password lasts until it is typed for the update; `printed` recognises the secret that the login check printed.
+    """
 
     name: str
     password: Secret
+    printed: Fingerprint | None
 
 
 class AdministratorDeniedError(OnboxError):
-    """Rsautil got the password and did not prove that the person is an Operations Console administrator."""
+    """Rsautil did not prove that the person is an Operations Console administrator.
 
-    def __init__(self, code: Code, admin: str, **fields: object) -> None:
-        """Take the CODE for ADMIN, and the FIELDS that tell more of it on record."""
-        super().__init__(code, admin=admin)
+    `sent` says whether it got the password: only then the login may count towards a lockout.
+    """
+
+    def __init__(self, code: Code, admin: str, *, sent: bool = True, detail: str = "", **fields: object) -> None:
+        """Take the CODE for ADMIN with its DETAIL, and the FIELDS that tell more of it on record."""
+        super().__init__(code, admin=admin, detail=detail)
         self.admin = admin
+        self.sent = sent
         self.fields = fields
 
 
@@ -109,7 +118,7 @@ def verify_administrator(session: Session, held: ExitStack) -> Administrator:
     """Ask for name and password, and have rsautil check them; HELD forgets the password at the latest.
 
     Raises:
-        AdministratorDeniedError: if rsautil got the password and did not prove it right.
+        AdministratorDeniedError: if rsautil did not prove the password right.
         OnboxError: for every other reason to stop.
     """
     console, settings, request = session.console, session.subject.settings, session.request
@@ -121,7 +130,7 @@ def verify_administrator(session: Session, held: ExitStack) -> Administrator:
     require_no_password("note", request.note, password)
     try:
         with console.working("Login", "Checking the login with rsautil (can take a minute)") as tick:
-            answer = commands.check_administrator(settings, name, password, session.watching(tick))
+            answer = commands.check_login(settings, name, password, session.watching(tick))
     except OnboxError as interrupted:
         # The appliance may count the login as failed, so the guard against a lockout must too.
         if password.revealed:
@@ -132,11 +141,10 @@ def verify_administrator(session: Session, held: ExitStack) -> Administrator:
         log = session.log.bind(actor=actor(session.subject.caller, name), process=process, warnings=warnings)
         log.info(VERIFIED, outcome="success", code="admin-verified")
         console.step("ok", "Login", f"{name} is an Operations Console administrator")
-        return Administrator(name, password)
-    if answer.password_sent:
-        fields = {"evidence": answer.evidence, "process": process, "warnings": warnings}
-        raise AdministratorDeniedError(answer.verdict.message, name, **fields)
-    raise OnboxError(answer.verdict.message, admin=name)
+        return Administrator(name, password, answer.secret)
+    fields = {"evidence": answer.evidence, "process": process, "warnings": warnings}
+    detail, sent = answer.transcript.problem, answer.password_sent
+    raise AdministratorDeniedError(answer.verdict.code, name, sent=sent, detail=detail, **fields)
 
 
 def _ask_password(session: Session, name: str) -> Secret:

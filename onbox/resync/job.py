@@ -5,7 +5,7 @@
 
 import uuid
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from onbox.audit.journal import Head, Journal
@@ -21,8 +21,9 @@ from onbox.resync.confirmation import confirm, require_usable, show_facts
 from onbox.resync.interrupts import Interrupts
 from onbox.resync.session import Request, Session
 from onbox.rsautil import commands
-from onbox.rsautil.commands import Answer, Verdict
-from onbox.rsautil.terminal import Transcript
+from onbox.rsautil.commands import Answer
+from onbox.rsautil.dialogue import Transcript
+from onbox.rsautil.verdict import Verdict
 from onbox.screen.console import Console
 from onbox.screen.prompts import Prompts
 from onbox.screen.result import Ending
@@ -123,17 +124,20 @@ def _update(session: Session, administrator: Administrator) -> Answer:
     if settings.syslog_required and problem:
         return Answer(Verdict("failure", "syslog-required"), (), Transcript("not-started", problem=problem))
     with session.console.working("Update", "Running the update (can take minutes without output)") as tick:
-        return commands.update_marker_time(settings, administrator.name, administrator.password, tick)
+        return commands.update_marker_time(
+            settings, administrator.name, administrator.password, tick, administrator.printed
+        )
 
 
 def _result(session: Session, log: "AuditLog", administrator: Administrator, answer: Answer) -> Ending:
     """Record the result, or hand it to the person if the journal cannot take it."""
     said = answer.transcript
     facts = {"detail": said.problem, "signal": said.signal, "timeout": session.subject.settings.update_timeout}
-    words = message(answer.verdict.message, run=session.run, **facts)
+    words = message(answer.verdict.code, run=session.run, **facts)
     process = session.process(commands.update_arguments(administrator.name), answer)
-    log = log.bind(process=process, evidence=answer.evidence, transcript=said.lines)
-    return _recorded(session, log, words, answer.evidence)
+    used = [*session.allowed, *(f"[appliance] harmless: {line}" for line in answer.listed)]
+    log = log.bind(process=process, evidence=answer.evidence, transcript=said.lines, allowed=used)
+    return replace(_recorded(session, log, words, answer.evidence), not_understood=answer.not_understood)
 
 
 def _broken(session: Session, log: "AuditLog", error: Exception) -> Ending:
@@ -166,7 +170,9 @@ def _refused(run: str, session: Session | None, log: "AuditLog | None", error: O
     words = message_of(error)
     event, fields = REFUSED, dict[str, Any]()
     if isinstance(error, AdministratorDeniedError) and session:
-        event, fields = DENIED, error.fields | {"actor": actor(session.subject.caller, error.admin)}
+        fields = error.fields
+        if error.sent:
+            event, fields = DENIED, fields | {"actor": actor(session.subject.caller, error.admin)}
     warnings: tuple[str, ...] = ()
     if session:
         try:

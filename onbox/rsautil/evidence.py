@@ -1,169 +1,242 @@
-"""The signs that a line of rsautil's output can show.
+"""What the lines prove that rsautil writes after it was given the password.
 
-Where the vendor documents no words, a pattern takes the likely ones; what it misses makes an outcome unknown, never
-a success.
+A list of bad words can't be complete. So a line proves something only if its whole form is in the table below, and
+everything else, in whatever language, is not understood.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
 
-from onbox.rsautil.terminal import Transcript
+from onbox.rsautil.chatter import AT, CHATTER, PROGRAM
+
+Kind = Literal[
+    "value", "head", "rule", "cell", "count", "missing", "error", "unconnected", "belongs", "begin", "commit", "silent"
+]
 
 KEY = "auth_manager.cas.authentication.ha.seed_sync.marker_time"
-_MOST_LINES = 20
 
 
 @dataclass(frozen=True)
-class Sign:
-    """One row of the table: a line shows the sign when it LOOKS so in every respect, UNLESS it also looks otherwise."""
+class Form:
+    """One row of the table: lines that look so are of this kind.
 
-    name: str
-    looks: tuple[re.Pattern[str], ...]
-    unless: re.Pattern[str]
+    `after` names what a line of this form can belong to, if it can't stand alone; `opens` is what later lines can
+    belong to.
+    """
 
-    def shows(self, line: str) -> bool:
-        """Tell whether LINE shows the sign."""
-        return all(pattern.search(line) for pattern in self.looks) and not self.unless.search(line)
+    kind: Kind
+    looks: re.Pattern[str]
+    after: str = ""
+    opens: str = ""
+
+    def can_follow(self, opened: set[str]) -> bool:
+        """Tell whether a line of this form can stand behind lines that OPENED something, or alone."""
+        return not self.after or not opened.isdisjoint(self.after.split())
 
 
-def _sign(name: str, *looks: str, unless: str = r"(?!)") -> Sign:
-    return Sign(name, tuple(re.compile(pattern, re.IGNORECASE) for pattern in looks), re.compile(unless, re.IGNORECASE))
+def _form(kind: Kind, *looks: str, after: str = "", opens: str = "") -> Form:
+    return Form(kind, re.compile("|".join(looks)), after, opens)
 
 
-_NOTICE = r"\bNOTICE:"
-_OUR_KEY = rf"(?<![\w.]){re.escape(KEY)}(?!\.?\w)"
-_OTHER_KEY = rf"(?<![\w.])(?!{_OUR_KEY})auth_manager(?:\.\w+)+"
-_A_KEY = rf"{_OUR_KEY}|\b(?:parameter|configuration (?:key|name|value|setting|entry))\b"
-_SET_TO = r"(?:\bvalue|\bto|=)[\s:=]{0,5}"
-_ZERO = rf"{_SET_TO}[\"']?0[\"']?(?: (?:for|in|on) (?:the )?(?:instance )?[\"']?GLOBAL[\"']?)?[\s.]{{0,5}}$"
-_NOT_ZERO = rf"{_SET_TO}(?:[\"'](?!0[\"'])|(?!0(?!\w|\.\d))[-+\d]|(?:null|none|true|false|empty)\b)"
-_NEGATION = r"\b(?:no|not|never|nothing|without|cannot|unable|missing|undefined|unchanged|ignored|must|fail\w*)\b|n't\b"
-# The value that was there before, or that would be.
-_NOT_DONE = r"\b(?:already|currently?|previous\w*|former\w*|old|default|could|would|dry[ -]?run)\b"
-# Only what a script says of tables and the like that it would have removed.
-_SKIPPED = r"\b(?:table|relation|view|index|sequence|schema|type|function|trigger|column)\b.*\bskipping\b"
-# A line that speaks in passing of something that did not end the command.
-_PASSING = r"\b(?:warn(?:ing)?|info|continuing|ignored|policy)\b|%"
-_WHO = r"(?:pass(?:word|code)|credentials?|user ?(?:name|id)?|administrator|login|account)"
-# Libraries and the Java machine that talk of themselves.
-_OF_ITSELF = r"^\s*(?:SLF4J|log4j)\b|\billegal (?:reflective )?access\b"
-_BAD = r"(?:invalid|incorrect|wrong|bad|unknown|rejected|denied)"
-
-SIGNS: tuple[Sign, ...] = (
-    # By analogy with the documented transcript of add_config: psql's NOTICE names the key and its new value.
-    _sign("confirmed", _NOTICE, _OUR_KEY, _ZERO, unless=rf"{_NEGATION}|{_NOT_DONE}|\berror"),
-    # From the same transcript: the column of the SQL function, and its one row.
-    _sign("head", r"^\s*update_config\s*$"),
-    _sign("row", r"^\s*\(1 row\)\s*$"),
-    # A NOTICE of another parameter, or of this one with another value.
-    _sign("other-change", _NOTICE, _OTHER_KEY),
-    _sign("other-change", _NOTICE, _OUR_KEY, _NOT_ZERO, unless=_ZERO),
-    _sign("other-change", _NOTICE, _OUR_KEY, r"\binstance\W+(?!GLOBAL\b)\w"),
-    # What psql says after a statement, unless it is told to be quiet: something was done.
-    _sign("done", r"^\s*(?:(?:UPDATE|DELETE|INSERT 0) [1-9]\d*|COMMIT)\s*$"),
-    # Documented that it says so for a key that was never added; the words are not.
-    _sign(
-        "key-missing",
-        _A_KEY,
-        r"\bnot exist\b|n't exist\b|\bnot (?:been )?(?:found|defined|added)\b|\b(?:is|was) unknown\b"
-        r"|\bnever been added\b|\bno such\b|\bthere is no\b|\bunknown (?:configuration|parameter)\b"
-        r"|\b(?:could not|cannot) find\b",
-        unless=rf"{_SKIPPED}|{_OTHER_KEY}|\b(?:add|insert|creat)ing\b",
-    ),
-    _sign("locked", r"\block(?:ed|out)\b", rf"\b{_WHO}\b", unless=_PASSING),
-    _sign("locked", r"\blocked out\b|\btoo many (?:failed|invalid|unsuccessful|wrong)\b", unless=_PASSING),
-    # What psql says of its own login to the database is not meant.
-    _sign(
-        "denied",
-        r"\bauthenticat\w+ (?:has |was )?(?:failed|failure|error|unsuccessful|not successful)"
-        r"|\b(?:failed|unable|not able|could not|cannot) (?:to )?(?:be )?(?:authenticate|log ?[io]n)"
-        rf"|\b{_BAD}\W+(?:\w+\W+){{0,3}}?{_WHO}\b"
-        rf"|\b{_WHO}\W+(?:\w+\W+){{0,4}}?(?:{_BAD}|failed|failure)\b"
-        rf"|\b{_WHO}\W+(?:\w+\W+){{0,4}}?not (?:exist|found|recogni[sz]ed|valid|authori[sz]ed)\b"
-        r"|\baccess (?:is |was )?denied|\b(?:not |un)authori[sz]ed\b",
-        unless=rf"\bpsql\b|{_PASSING}",
-    ),
-    # psql cannot reach the database, or rsautil a service. A connection lost half-way is not meant: it proves nothing.
-    _sign(
-        "down",
-        r"\bcould not connect to\b|\bconnection (?:was |to \S+ )?refused\b|\bis the server running\b"
-        r"|\bdatabase system is (?:starting up|shutting down)|\[SHUTDOWN\]",
-        unless=_PASSING,
-    ),
-    _sign(
-        "down",
-        r"\b(?:services?|server|database)\b",
-        r"\b(?:is|are) (?:not (?:available|reachable|running(?! in))|down|un(?:available|reachable)|stopped)\b",
-        unless=_PASSING,
-    ),
-    # As PostgreSQL writes it for a statement or a login; that a connection was ended says nothing of its statement.
-    _sign("sql-error", r"(?:^\s*|psql\S*: *)(?-i:ERROR|FATAL):\s", unless=r"\bterminating connection\b"),
-    _sign(
-        "usage",
-        r"^\s*usage\b|\b(?:unrecogni[sz]ed|unknown|invalid|illegal) (?:option|action|command)\b",
-        unless=_PASSING,
-    ),
-    # Words that leave it in doubt whether this parameter was set.
-    _sign("trouble", r"\bnot exist\b|n't exist\b", unless=_SKIPPED),
-    _sign("trouble", _OUR_KEY, _NEGATION),
-    _sign("trouble", _NOTICE, _A_KEY, _NEGATION, unless=_SKIPPED),
-    _sign(
-        "trouble", r"\b(?:no|0|zero) \w+ (?:were |was |have been |has been )?(?:updated|changed|affected|modified)\b"
-    ),
-    # Whatever else speaks of trouble; logging libraries that talk of themselves do not count.
-    _sign(
-        "trouble",
-        r"\berrors?\b|\bfatal\b|\bpanic\b|\bsevere\b|\bfail(?:ed|ure|s)?\b|exception\b|^\s+at [\w.$]+\(|\bdenied\b"
-        r"|\brefused\b|\brejected\b|\binvalid\b|\bunable\b|\bcannot\b|\bcould not\b|\babort(?:ed)?\b|\brollback\b"
-        r"|\bnot (?:changed|updated|allowed|permitted|found)\b|\bunchanged\b|\bterminat(?:ed|ing)\b|\blocked\b"
-        r"|\bclosed the connection\b|^\s*(?:f|false)\s*$",
-        unless=_OF_ITSELF,
-    ),
-    _sign(
-        "trouble",
-        r"\bnothing (?:was )?changed\b|\bno changes?\b|\bskipped\b|\bignored\b|\bremains\b|\w(?:error|exception)\b"
-        r"|\bout of memory\b|\bno space left\b|\bsegmentation fault\b|\bcore dumped\b|\bkilled\b|\bdeadlock\b"
-        r"|\bcancel(?:led|ed|ling|ing)\b|\btimed out\b|\btimeout\b|\binsufficient\b|\bpermissions?\b|\bread-only\b"
-        r"|\breplica\b|\b(?:not |un)supported\b",
-        unless=_OF_ITSELF,
-    ),
+# RAISE gives a NOTICE the SQLSTATE 00000.
+_NOTICE = rf"{AT}(?:NOTICE|INFO):  (?:00000: )?"
+_OUR_KEY = rf"(?:\"{re.escape(KEY)}\"|'{re.escape(KEY)}'|{re.escape(KEY)})"
+_A_KEY = r"(?<![\w.])(?:auth_manager|ims)\.\w"
+_WORDS = (
+    r"(?:(?:[Tt]he|new|[Cc]onfiguration|[Cc]onfig|[Pp]arameter|setting|property|key|[Vv]alue|of|for|in|on|instance"
+    r"|\"?GLOBAL\"?) )*"
 )
-_OF_SUCCESS = frozenset({"confirmed", "head", "row", "done"})
-_OF_CHANGE = frozenset({"confirmed", "row", "other-change", "done"})
+_VERB = r"(?:[Uu]pdated|[Cc]hanged|[Ss]et|[Aa]dded|[Mm]odified)"
+_DONE = r"(?:(?:was|has been|is) )?(?:updated|changed|set)"
+_OLD = r"(?:from (?:the )?(?:old |previous )?(?:value )?(?:\"[^\"]*\"|'[^']*'|[\w.+-]+) )?"
+_ZERO = r"(?:the )?(?:new )?(?:value )?(?:of )?(?:\"0\"|'0'|0)(?: (?:for|on) (?:the )?(?:instance )?\"?GLOBAL\"?)?\.?"
+_NAME = rf"(?:\"(?!{_A_KEY})[^\"]+\"|(?!{_A_KEY})[\w.]+\([\w ,.\[\]]*\))"
+_PSQL = rf"{PROGRAM}: (?:error: )?"
+_LOST = r"(?!.*(?:server closed the connection|terminating connection|connection to server was lost))"
+_UNREACHED = (
+    rf"{_LOST}(?:could not connect to server: .+"
+    r"|connection to server (?:at \"[^\"]*\"(?: \([^)]*\))?, port \d+|on socket \"[^\"]*\") failed: .+|FATAL:  .+)"
+)
+_SKIPPED = rf"(?:[a-z]+ ){{1,3}}{_NAME}(?: (?:of|for|on) (?:relation|table) {_NAME})?"
+_FRAME = r"(?:SQL statement \".+\"|SQL function .+|PL/pgSQL function .+ line \d+ at .+)"
+
+# The first form that fits decides; behind each, where it is known from.
+FORMS: tuple[Form, ...] = (
+    # By analogy with the documented transcript of add_config: a NOTICE names the key and its new value.
+    _form(
+        "value",
+        rf"{_NOTICE}{_VERB} {_WORDS}{_OUR_KEY}(?: |(?==)){_WORDS}{_OLD}(?:to |with |= ?){_ZERO}",
+        rf"{_NOTICE}{_WORDS}{_OUR_KEY} {_DONE} {_WORDS}{_OLD}(?:to|with) {_ZERO}",
+        rf"{_NOTICE}{_WORDS}{_OUR_KEY} (?:was )?changed: old value:? \"?[\w.+-]+\"?, new value:? {_ZERO}",
+        opens="notice",
+    ),
+    # From the same transcript: the column of the SQL function, its rule, its row and their number.
+    _form("head", r" *update_config"),
+    _form("rule", r" *-{3,}"),
+    _form("cell", r" *[t1]?"),
+    _form("count", r"\(1 row\)"),
+    # Documented: the vendor's own words for a key that is not there; and the same as RAISE EXCEPTION has psql print it.
+    _form(
+        "missing",
+        rf"{AT}ERROR: {_OUR_KEY} (?:is not found|does not exist)\.?",
+        rf"{AT}ERROR:  (?:[0-9A-Z]{{5}}: )?{_WORDS}{_OUR_KEY} (?:is not found|does not exist)\.?",
+        opens="error",
+    ),
+    # PostgreSQL: a statement that ends in an ERROR has no effect.
+    _form("error", rf"{AT}ERROR:  .+", opens="error"),
+    # psql 9.4 to 16, before its first statement, with a line or more for each address that it tried.
+    _form(
+        "unconnected",
+        rf"{_PSQL}{_UNREACHED}",
+        rf"{_PSQL}(?:could not (?:translate host name|create socket|initiate GSSAPI).+|timeout expired|SSL error: .+)",
+        rf"{_PSQL}(?:fe_sendauth: no password supplied|server does not support SSL, but SSL was required)",
+        opens="connection",
+    ),
+    _form(
+        "belongs",
+        _UNREACHED,
+        r"\s+Is the server running (?:on host .+|on that host|locally) and accepting",
+        r"\s+Is the server running on that host and accepting TCP/IP connections\?",
+        r"\s+Is the server running locally and accepting connections on that socket\?",
+        r"\s+(?:TCP/IP connections on port \d+|connections on Unix domain socket \".+\")\?",
+        r"password retrieved from file \".+\"",
+        after="connection",
+    ),
+    # psql, with the message that it adds them to.
+    _form("belongs", r"(?:DETAIL|HINT|QUERY|STATEMENT|[A-Z]+ NAME):  .+|LINE \d+: .+|\s*\^", after="error"),
+    _form("belongs", r"LOCATION:  .+", after="notice error context"),
+    _form("belongs", rf"CONTEXT:  {_FRAME}", after="notice error context", opens="context"),
+    _form("belongs", _FRAME, after="context"),
+    # psql: tags of statements that change no row of a table.
+    _form("begin", r"BEGIN"),
+    _form("commit", r"COMMIT"),
+    _form("silent", r"SET|CREATE FUNCTION|DROP [A-Z]+(?: [A-Z]+)*"),
+    # PostgreSQL: DROP ... IF EXISTS and CREATE ... IF NOT EXISTS.
+    _form("silent", rf"{_NOTICE}{_SKIPPED} (?:does not exist|already exists), skipping", opens="notice"),
+    # Vendor, psql, shells, the JVM and its logging libraries, each of itself.
+    _form("silent", *CHATTER),
+)
+
+# A longer line has none of these forms.
+_LONGEST = 4000
+# The parts of the result, in their order.
+_RESULT = ("head", "rule", "cell", "count")
+_ERRORS = ("missing", "error", "unconnected")
+_PROOF = ("value", *_ERRORS)
+_TAG = (
+    r"(?:BEGIN|COMMIT|ROLLBACK|SET|RESET|DO|CALL|(?:SELECT|INSERT|UPDATE|DELETE|MERGE|COPY|CREATE|ALTER|DROP|GRANT"
+    r"|REVOKE|TRUNCATE|COMMENT|LOCK|NOTIFY|REINDEX|START|PREPARE|EXECUTE)(?: [A-Z]+)*(?: \d+)*)"
+)
+# What no list of a site makes harmless: psql's severities, its tags and numbers of rows, and names of keys.
+_NEVER_LISTED = re.compile(
+    rf"{PROGRAM}:.*|(?:.{{1,300}}: )?[^\W\d_a-z]+\d?:  .*|(?:ERROR|FATAL|PANIC):.*|{_TAG}|\(\d+ .*\)"
+    rf"|.*(?i:{_A_KEY}|marker_time).*"
+)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Evidence:
-    """The signs that a transcript shows, and the lines that show them."""
+    """What lines prove: `value` and `result` that the update was done, `error` that it was not.
 
-    signs: frozenset[str]
-    lines: tuple[str, ...]
+    `begun` says that there is a part of the result. `lines` are those that prove something, `not_understood` those
+    that make every proof worthless, and `listed` the entries of the settings that were needed.
+    """
 
-    @property
-    def trouble(self) -> bool:
-        """Tell whether anything speaks against success."""
-        return not self.signs <= _OF_SUCCESS
-
-    @property
-    def changed(self) -> bool:
-        """Tell whether anything says that something was changed."""
-        return bool(self.signs & _OF_CHANGE)
-
-
-def signs_of(line: str) -> frozenset[str]:
-    """Give the signs that one LINE of a transcript shows."""
-    return frozenset(sign.name for sign in SIGNS if sign.shows(line))
+    value: bool = False
+    begun: bool = False
+    result: bool = False
+    error: Kind | None = None
+    lines: list[str] = field(default_factory=list)
+    not_understood: list[str] = field(default_factory=list)
+    listed: list[str] = field(default_factory=list)
 
 
-def evidence_in(transcript: Transcript) -> Evidence:
-    """Weigh each line of TRANSCRIPT; a row counts only below its column head."""
-    signs: set[str] = set()
-    lines: list[str] = []
-    for line in transcript.lines:
-        found = signs_of(line)
-        if "row" in found and "head" not in signs:
-            found -= {"row"}
-        if found:
-            signs |= found
-            lines.append(line)
-    return Evidence(frozenset(signs), tuple(lines[:_MOST_LINES]))
+def weigh(lines: Iterable[str], harmless: tuple[str, ...] = ()) -> Evidence:
+    """Say what LINES prove; HARMLESS are entries of the settings, in which * stands for any run of characters."""
+    scale = _Scale(harmless)
+    for line in lines:
+        scale.take(line.rstrip())
+    return scale.end()
+
+
+def speaks_of_change(lines: Iterable[str]) -> bool:
+    """Tell whether one of LINES looks as if psql ran: a value, a part of the result, or a tag."""
+    signs = [form.looks for form in FORMS if form.kind in ("value", "head", "count")]
+    return any(looks.fullmatch(line.rstrip()) for line in lines for looks in (*signs, re.compile(_TAG)))
+
+
+class _Scale:
+    """Takes line after line: what one proves can depend on those before it."""
+
+    def __init__(self, harmless: tuple[str, ...]) -> None:
+        self._harmless = {entry: _wildcards(entry.strip()) for entry in harmless}
+        self._found = Evidence()
+        self._expected = list(_RESULT)
+        self._open: set[str] = set()
+        self._begin = ""
+
+    def take(self, line: str) -> None:
+        """Weigh LINE, which has no blanks at its end."""
+        form = self._form(line)
+        if form is None:
+            self._take_unknown(line)
+        elif self._fits(form.kind, line):
+            self._note(form, line)
+        else:
+            self._found.not_understood.append(line)
+
+    def end(self) -> Evidence:
+        """Give what all lines prove; a BEGIN without a COMMIT behind the result makes it worthless."""
+        self._found.begun = len(self._expected) < len(_RESULT)
+        self._found.result = not self._expected
+        if self._begin:
+            self._found.not_understood.append(self._begin)
+        return self._found
+
+    def _form(self, line: str) -> Form | None:
+        if len(line) > _LONGEST:
+            return None
+        return next((form for form in FORMS if form.looks.fullmatch(line) and form.can_follow(self._open)), None)
+
+    def _fits(self, kind: Kind, line: str) -> bool:
+        """Tell whether a line of this KIND may stand here."""
+        if kind in _RESULT:
+            return not line or [kind] == self._expected[:1]
+        if kind == "begin":
+            return not self._begin and len(self._expected) == len(_RESULT)
+        if kind == "commit":
+            return bool(self._begin) and not self._expected
+        # Our key is named by its value and by an error; nobody knows what else is said of it.
+        of_error = kind == "belongs" and "error" in self._open
+        return kind in _PROOF or of_error or KEY not in line.lower()
+
+    def _note(self, form: Form, line: str) -> None:
+        found = self._found
+        if [form.kind] == self._expected[:1]:
+            self._expected.pop(0)
+        if form.kind in ("begin", "commit"):
+            self._begin = line if form.kind == "begin" else ""
+        found.value = found.value or form.kind == "value"
+        if form.kind in _ERRORS and found.error != "missing":
+            found.error = form.kind
+        if form.opens:
+            self._open = self._open | {"context"} if form.opens == "context" else {form.opens}
+        if form.kind in (*_PROOF, "head", "count") or (form.kind == "belongs" and "notice" not in self._open):
+            found.lines.append(line)
+
+    def _take_unknown(self, line: str) -> None:
+        listed = [entry for entry, looks in self._harmless.items() if looks.fullmatch(line.strip())]
+        inside = 0 < len(self._expected) < len(_RESULT)
+        if not listed or inside or _NEVER_LISTED.fullmatch(line.strip()):
+            self._found.not_understood.append(line)
+        elif listed[0] not in self._found.listed:
+            self._found.listed.append(listed[0])
+
+
+def _wildcards(entry: str) -> re.Pattern[str]:
+    first, *others = map(re.escape, entry.split("*"))
+    if not others:
+        return re.compile(first)
+    return re.compile(first + "".join(f"(?>.*?{part})" for part in others[:-1]) + ".*" + others[-1])

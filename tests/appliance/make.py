@@ -2,7 +2,7 @@
 """Make a rehearsal appliance: a folder with an am/utils/rsautil that behaves as the vendor's documentation shows.
 
     FOLDER/am/utils/rsautil   a shell script that runs lib/ as its child, as the vendor's runs Java
-    FOLDER/lib/               what answers
+    FOLDER/lib/               what answers, and the recordings it can play
     FOLDER/state/             administrators.json, configuration.json, secrets.json, behaviour.json, calls.jsonl
 
 The folder can be moved or copied; only the interpreter's path is fixed.
@@ -27,6 +27,7 @@ MARKER = "auth_manager.cas.authentication.ha.seed_sync.marker_time"
 MARKER_TIME = "1763942400000"
 
 ENGINE = Path(__file__).resolve().parent / "engine"
+TRANSCRIPTS = Path(__file__).resolve().parent.parent / "transcripts"
 WRAPPER = """\
 #!/bin/sh
 # Stands in for the vendor's wrapper: what does the work is a child of this shell.
@@ -89,7 +90,7 @@ class Appliance:
     def behave(self, **settings: str | float) -> None:
         """Set the behaviour from now on.
 
-        ``verify`` and ``update`` each name a variant, for manage-secrets and for store.
+        ``verify`` and ``update`` each name a variant or a recording, for manage-secrets and for store.
         ``delay`` is the seconds between the login and what follows, ``seconds`` how long what never ends lasts at most.
         ``late``, ``pieces``, ``slow`` and ``size`` replace the variant's own numbers.
         A number with a command in front holds for that command alone: ``update_delay``.
@@ -139,6 +140,7 @@ def make(folder: Path, python: str = sys.executable) -> Appliance:
     compileall.compile_dir(ENGINE, quiet=2)
     # Another process may just compile them too: leave its unfinished files out.
     shutil.copytree(ENGINE, folder / "lib" / "engine", ignore=shutil.ignore_patterns("*.pyc.*"))
+    shutil.copytree(TRANSCRIPTS, folder / "lib" / "transcripts")
     (folder / "lib" / "__main__.py").write_text(RUNNER)
     appliance.rsautil.write_text(WRAPPER.format(python=python))
     appliance.rsautil.chmod(0o755)

@@ -306,7 +306,7 @@ def disaster_on_disk(place: str, disaster: Callable[[Disk], None], before: int, 
     scene.stop_at(place, partial(disaster, disk))
 
 
-ATTEMPT, RESULT = "onbox.resync.interrupts:Interrupts.hold 1 after", "onbox.rsautil.commands:judge 1 before"
+ATTEMPT, RESULT = "onbox.resync.interrupts:Interrupts.hold 1 after", "onbox.rsautil.verdict:judge 2 before"
 
 
 def full(end: End, told: tuple[str, ...], place: str, disaster: Callable[[Disk], None]) -> Fault:

@@ -92,7 +92,7 @@ MOMENTS = {
     "before the attempt is written": ("onbox.audit.journal:Journal.append 2 before", "verified", "verify"),
     "after the attempt is written": ("onbox.audit.journal:Journal.append 2 after", "verified attempt", "verify"),
     "before rsautil is started": ("onbox.rsautil.terminal:converse 2 before", "verified attempt", "verify"),
-    "when rsautil has ended": ("onbox.rsautil.commands:judge 1 before", "verified attempt", "verify update"),
+    "when rsautil has ended": ("onbox.rsautil.verdict:judge 2 before", "verified attempt", "verify update"),
     "before the result is written": (
         "onbox.audit.journal:Journal.append 3 before",
         "verified attempt",

@@ -8,6 +8,7 @@ from faults.scene import UNCOVERED
 from faults.table import (
     DENIED,
     FAILURE,
+    NOT_STARTED,
     REFUSED_LATE,
     SUCCESS,
     UNKNOWN,
@@ -17,149 +18,142 @@ from faults.table import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from faults.scene import Scene
 
-NOT_ACCEPTED = ("did not accept the name and password", "counts towards the lockout")
-NOT_PROVEN = ("did not prove",)
-NOT_ASKED = ("never asked for the password",)
-DOWN = ("does not answer",)
-LOCKED = ("is locked", "60 minutes")
-NOT_KNOWN = ("does not know this output", "not known whether the marker time was changed", "MFA")
-CONTRADICTS = ("both success and an error", "not known whether")
-TOO_LONG = ("did not finish within", "was stopped", "not known whether")
-CONFIRMED = ("Confirmed: rsautil says that the marker time is now 0",)
-ACCEPTED = ("did not confirm the new value",)
-NO_KEY = ("the marker time does not exist", "primary instance")
 UNCHANGED = "Nothing was changed."
+IN_DOUBT = "It is not known whether the marker time was changed."
 
 # Long enough for a program to start on a busy machine, where it must have got the password before its time is over.
 ASKED = {"update": 6, "administrator": 6}
-# Enough where nothing needs to have happened.
-BRIEF = {"update": 1, "administrator": 1}
+# Enough if nothing needs to have happened.
+BRIEF = {"update": 1.5, "administrator": 1.5}
 
 
-def denied(variant: str, told: tuple[str, ...] = NOT_ACCEPTED) -> Fault:
-    """Return a row for a check that got the password and did not prove it right."""
-    return Fault(DENIED, (*told, UNCHANGED), verify=variant)
+def denied(variant: str, code: str = "admin-unproven", timeouts: Mapping[str, float] | None = None) -> Fault:
+    """Return a row for a login check that got the password and did not prove it right."""
+    return Fault(DENIED, (code, UNCHANGED), verify=variant, timeouts=timeouts or {})
 
 
-def failed(variant: str, told: tuple[str, ...]) -> Fault:
+def unasked(variant: str, *told: str) -> Fault:
+    """Return a row for a login check that got no password."""
+    return Fault(UNVERIFIED, ("admin-not-asked", UNCHANGED, *told), verify=variant, timeouts=BRIEF)
+
+
+def failed(variant: str, *told: str, timeouts: Mapping[str, float] | None = None) -> Fault:
     """Return a row for an update that is known to have changed nothing."""
-    return Fault(FAILURE, (*told, UNCHANGED), update=variant)
+    return Fault(FAILURE, (*told, UNCHANGED), update=variant, timeouts=timeouts or {})
 
 
-def unknown(variant: str, told: tuple[str, ...] = NOT_KNOWN) -> Fault:
+def unknown(variant: str, *told: str, timeouts: Mapping[str, float] | None = None) -> Fault:
     """Return a row for an update of which nothing is known."""
-    return Fault(UNKNOWN, told, update=variant)
+    return Fault(UNKNOWN, (*(told or ("update-not-understood",)), IN_DOUBT), update=variant, timeouts=timeouts or {})
 
 
-def done(variant: str, told: tuple[str, ...] = CONFIRMED) -> Fault:
+def done(variant: str) -> Fault:
     """Return a row for what is no fault, however strange it looks."""
-    return Fault(SUCCESS, told, verify=variant, update=variant)
+    return Fault(SUCCESS, ("update-confirmed",), verify=variant, update=variant)
+
+
+def spoilt(text: str, mode: int, *told: str) -> Fault:
+    """Return a row for a rsautil that becomes another program between the attempt and the update."""
+
+    def spoil(scene: Scene) -> None:
+        scene.machine.rsautil.write_text(text)
+        scene.machine.rsautil.chmod(mode)
+
+    def play(scene: Scene) -> None:
+        scene.stop_at("onbox.rsautil.terminal:converse 2 before", lambda: spoil(scene))
+
+    return Fault(NOT_STARTED, ("update-not-started", UNCHANGED, *told), play=play)
 
 
 MOST_MEMORY = 60_000_000  # bytes
 
 
 def play_with_much_output(scene: Scene) -> None:
-    """See that what is printed does not stay in memory, and that only lines that decide are kept."""
+    """See that what is printed does not stay in memory, and that only some of it is kept."""
     scene.run(plan="-", environment=UNCOVERED)
 
     assert MOST_MEMORY > scene.report()["memory"]
-    assert max(len(record["transcript"]) for record in scene.journal()) <= 400
+    assert max(len(record["transcript"]) for record in scene.journal()) <= 500
 
 
 RSAUTIL: Rows = {
-    "wrong password": denied("refused"),
-    "wrong password, exit 0": denied("refused-exit-0"),
-    "wrong password, exit 255": denied("refused-exit-255"),
-    "wrong password, a stack trace": denied("refused-trace"),
-    "wrong password, not a word": denied("refused-silent", NOT_PROVEN),
-    "wrong password, not a word, exit 0": denied("refused-silent-exit-0", NOT_PROVEN),
-    "wrong password, asked again": denied("refused-asks-again"),
-    "wrong password, asked again at once": denied("refused-asks-at-once"),
-    "unknown administrator": denied("unknown-administrator"),
-    "unknown administrator, exit 0": denied("unknown-administrator-exit-0"),
-    "account locked": denied("locked", LOCKED),
-    "account locked, exit 0": denied("locked-exit-0", LOCKED),
-    "database down at the check": denied("database-down", DOWN),
-    "services down at the check": Fault(UNVERIFIED, NOT_ASKED, verify="services-down"),
-    "stack trace at the check": denied("stack-trace", NOT_PROVEN),
-    "no output at the check": denied("no-output", NOT_PROVEN),
-    "asks nothing at the check": Fault(UNVERIFIED, NOT_ASKED, verify="mute"),
-    "the check prints the label without a value": denied("value-missing", NOT_PROVEN),
-    "the check prints the value on the next line": denied("value-next-line", NOT_PROVEN),
-    "the check prints another secret": denied("value-other-label", NOT_PROVEN),
-    "the check prints an error below the value": Fault(SUCCESS, CONFIRMED, verify="value-and-error"),
-    "the check never ends": Fault(DENIED, ("did not finish the login check",), verify="never-ends", timeouts=ASKED),
-    "the check never asks": Fault(UNVERIFIED, NOT_ASKED, verify="never-asks", timeouts=BRIEF),
-    "the check is killed": denied("all-killed", NOT_PROVEN),
-    "a second password prompt at the check": denied("asks-password-twice"),
-    "an unexpected question at the check": Fault(UNVERIFIED, NOT_ASKED, verify="question-first", timeouts=BRIEF),
-    "random bytes at the check": denied("random-bytes", NOT_PROVEN),
-    "key does not exist, as NOTICE": failed("missing-notice", NO_KEY),
-    "key does not exist, as ERROR": failed("missing-error", NO_KEY),
-    "key does not exist, as ERROR, exit 1": failed("missing-error-exit-1", NO_KEY),
-    "wrong password at the update": failed("refused", ("did not accept",)),
-    "wrong password at the update, exit 0": failed("refused-exit-0", ("did not accept",)),
-    "database down": failed("database-down", DOWN),
-    "database down, exit 0": failed("database-down-exit-0", DOWN),
-    "services down": failed("services-down", NOT_ASKED),
-    "SQL ERROR, exit 0": failed("sql-error", ("The database refused the update",)),
+    "wrong password": denied("login-refused"),
+    "wrong password, not a word": denied("no-output-exit-1"),
+    "wrong password, asked again": denied("refused-asks-again", "admin-denied"),
+    "wrong password, asked again at once": denied("refused-asks-at-once", "admin-denied"),
+    "database down at the check": denied("login-database-down", "admin-not-connected"),
+    "services down at the check": unasked("services-down", "The RSA Administration Server"),
+    "asks nothing at the check": unasked("mute"),
+    "the check prints a secret unasked": unasked("login-unasked"),
+    "the check prints the label without a value": denied("value-missing"),
+    "the check prints the value on the next line": denied("login-next-line"),
+    "the check prints an error in place of the value": denied("login-sentence"),
+    "the check prints the line, exit 1": Fault(SUCCESS, ("update-confirmed",), verify="value-exit-1"),
+    "the check never ends": denied("never-ends", "admin-timeout", ASKED),
+    "the check never asks": unasked("never-asks"),
+    "the check is killed": denied("all-killed"),
+    "a second password prompt at the check": denied("asks-password-twice", "admin-denied"),
+    "an unexpected question at the check": unasked("question-first", "(Y/N)"),
+    "random bytes at the check": denied("random-bytes"),
+    "key does not exist, as ERROR": failed("missing-error", "update-key-missing"),
+    "key does not exist, as NOTICE": unknown("missing-notice"),
+    "wrong password at the update": unknown("refused"),
+    "database down": failed("database-down", "update-not-connected"),
+    "services down": failed("services-down", "update-not-asked", "The RSA Administration Server"),
+    "a variable is missing": failed("variable-missing", "update-not-asked", "AM_HOME is not set"),
+    "SQL ERROR, exit 0": failed("sql-error", "update-sql-error"),
     "Java stack trace": unknown("stack-trace"),
-    "Java stack trace, exit 0": unknown("stack-trace-exit-0"),
-    "no output at all": unknown("no-output"),
-    "no output at all, exit 1": unknown("no-output-exit-1"),
-    "asks and says nothing": unknown("mute"),
-    "NOTICE for another key": unknown("notice-other-key", CONTRADICTS),
-    "NOTICE with another value": unknown("notice-other-value", CONTRADICTS),
-    "NOTICE for a longer key": unknown("notice-longer-key", CONTRADICTS),
-    "NOTICE without the result row": unknown("notice-alone", CONTRADICTS),
-    "result row without a NOTICE": Fault(SUCCESS, ACCEPTED, update="no-notice"),
-    "a table without a row": unknown("no-rows"),
-    "success, exit 1": unknown("success-exit-1", CONTRADICTS),
-    "success row and an ERROR": unknown("success-and-error", CONTRADICTS),
-    "an ERROR, then the success row": unknown("error-and-success", CONTRADICTS),
-    "a second password prompt": failed("asks-password-twice", ("did not accept",)),
-    "an unexpected question before the password": Fault(
-        FAILURE, NOT_ASKED, update="question-first", timeouts={"update": 1}
+    "no output at all": unknown("no-output", "update-unproven"),
+    "asks and says nothing": unknown("mute", "update-unproven"),
+    "NOTICE for another key": unknown("notice-other-key"),
+    "NOTICE without the result row": unknown("notice-alone", "update-contradiction"),
+    "result row without a NOTICE": Fault(SUCCESS, ("update-accepted",), update="no-notice"),
+    "success, and logging libraries speak of themselves": Fault(
+        SUCCESS, ("update-confirmed",), update="confirmed-logging"
     ),
-    "an unexpected question after the password": Fault(
-        UNKNOWN, TOO_LONG, update="question-after", timeouts={"update": 6}
-    ),
-    "another password asked for": Fault(FAILURE, NOT_ASKED, update="master-password", timeouts={"update": 1}),
+    "success, and a line that nobody knows": unknown("not-saved"),
+    "success row and an ERROR": unknown("success-and-error", "update-contradiction"),
+    "the connection lost": unknown("lost"),
+    "a second password prompt": unknown("asks-password-twice", "update-asked-again"),
+    "an unexpected question before the password": failed("question-first", "update-not-asked", timeouts=BRIEF),
+    "an unexpected question after the password": unknown("question-after", "update-timeout", timeouts=ASKED),
+    "another password asked for": failed("master-password", "update-not-asked", timeouts=BRIEF),
     "the prompt in pieces": done("prompt-in-pieces"),
     "the prompt is late": done("prompt-late"),
-    "the prompt without a space": done("prompt-without-space"),
-    "the prompt without a colon": Fault(
-        UNVERIFIED, NOT_ASKED, verify="prompt-without-colon", timeouts={"administrator": 1}
-    ),
-    "the prompt without a colon at the update": Fault(
-        FAILURE, NOT_ASKED, update="prompt-without-colon", timeouts={"update": 1}
-    ),
-    "1 MB of random bytes": Fault(UNKNOWN, ("not known whether",), update="random-bytes", timeouts={"update": 15}),
+    "the prompt behind a warning, without a space": done("prompt-after-noise"),
+    "the prompt drawn again and again": done("line-editor"),
+    "the prompt without a colon": unasked("prompt-without-colon"),
+    "the prompt without a colon at the update": failed("prompt-without-colon", "update-not-asked", timeouts=BRIEF),
+    "1 MB of random bytes": unknown("random-bytes", IN_DOUBT, timeouts={"update": 15}),
     "300 KB without a line end": Fault(
-        UNKNOWN, ("not known whether",), update="long-line", behaviour={"size": 300_000}, timeouts={"update": 15}
+        UNKNOWN, (IN_DOUBT,), update="long-line", behaviour={"size": 300_000}, timeouts={"update": 15}
     ),
     "100 MB of output": Fault(
-        UNKNOWN, TOO_LONG, update="much-output", timeouts={"update": 8}, play=play_with_much_output
+        UNKNOWN, ("update-timeout",), update="much-output", timeouts={"update": 8}, play=play_with_much_output
     ),
     "invalid UTF-8": unknown("invalid-utf-8"),
     "terminal escapes": unknown("terminal-escapes"),
     "echo left on": done("echo-on"),
     "echo switched off too late": done("echo-late"),
     "the password echoed back": unknown("password-echoed"),
-    "the password echoed back at the check": denied("password-echoed", NOT_PROVEN),
-    "never ends": Fault(UNKNOWN, TOO_LONG, update="never-ends", timeouts=ASKED),
-    "never ends, with signs of success": Fault(UNKNOWN, TOO_LONG, update="never-ends-after-success", timeouts=ASKED),
-    "never ends and ignores SIGTERM": Fault(UNKNOWN, TOO_LONG, update="never-ends-stubborn", timeouts=ASKED),
+    "the password echoed back at the check": denied("password-echoed"),
+    "the secret of the check in a trace of the update": unknown("secret-traced"),
+    "never ends": unknown("never-ends", "update-timeout", timeouts=ASKED),
+    "never ends, with signs of success": unknown("never-ends-after-success", "update-timeout", timeouts=ASKED),
+    "never ends and ignores SIGTERM": unknown("never-ends-stubborn", "update-timeout", timeouts=ASKED),
     "leaves a child that holds the terminal": done("leaves-child"),
     "leaves a child in a group of its own": done("leaves-child-in-group"),
-    "Java killed": unknown("killed"),
     "Java killed after the change": unknown("killed-after-change"),
-    "the wrapper killed": unknown("wrapper-killed", ("ended by signal 9",)),
-    "wrapper and Java killed": unknown("all-killed", ("ended by signal 9",)),
-    "removed between check and use": Fault(REFUSED_LATE, ("rsautil cannot be found",), verify="removed"),
-    "replaced between check and use": Fault(REFUSED_LATE, ("was modified during this run",), verify="replaced"),
-    "not executable": Fault(REFUSED_LATE, ("not a program that you can run",), verify="not-executable"),
+    "the wrapper killed": unknown("wrapper-killed", "update-lost"),
+    "wrapper and Java killed": unknown("all-killed", "update-lost"),
+    "removed between check and use": Fault(REFUSED_LATE, ("rsautil-missing",), verify="removed"),
+    "replaced between check and use": Fault(REFUSED_LATE, ("rsautil-replaced",), verify="replaced"),
+    "not executable": Fault(REFUSED_LATE, ("rsautil-not-executable",), verify="not-executable"),
+    "without a first line": spoilt("echo", 0o755, "names no interpreter"),
+    "without its interpreter": spoilt("#!/no/such/program", 0o755, "interpreter"),
+    "not readable": spoilt("#!/bin/sh", 0o100, "may not read"),
 }

@@ -65,7 +65,7 @@ def look_at_core_limits(scene: Scene) -> None:
 def count_secrets(scene: Scene) -> None:
     """See that onbox holds the password before the update, and not when rsautil has answered."""
     counts = []
-    for place in ("onbox.resync.confirmation:confirm 1 before", "onbox.rsautil.commands:judge 1 before"):
+    for place in ("onbox.resync.confirmation:confirm 1 before", "onbox.rsautil.verdict:judge 2 before"):
         scene.run(plan=f"{place} SIGCONT")
         counts.append(scene.report()["secrets"])
 
@@ -165,9 +165,9 @@ BROKEN = {
     "audit.syslog": broken("onbox.audit.syslog:send 1 before", SUCCESS, CONFIRMED),
     "administrator": broken("onbox.resync.administrator:require_name 1 before", REFUSED),
     "secret": broken("onbox.secret:Secret.fingerprint 1 before", REFUSED),
-    "dialogue, at the check": broken("onbox.rsautil.terminal:_Reader.read 1 before", REFUSED_AT_CHECK),
-    "signs, at the check": broken("onbox.rsautil.evidence:evidence_in 1 before", REFUSED_AT_CHECK),
-    "rsautil, at the check": broken("onbox.rsautil.commands:judge_check 1 before", REFUSED_AT_CHECK),
+    "dialogue, at the check": broken("onbox.rsautil.dialogue:Dialogue.take 1 before", REFUSED_AT_CHECK),
+    "signs, at the check": broken("onbox.rsautil.evidence:weigh 1 before", REFUSED_AT_CHECK),
+    "rsautil, at the check": broken("onbox.rsautil.verdict:judge 1 before", REFUSED_AT_CHECK),
     "confirmation": broken("onbox.resync.confirmation:confirm 1 before", REFUSED_LATE),
     "console": broken("onbox.screen.console:Console.facts 1 before", REFUSED_LATE),
     "run": broken("onbox.resync.session:Session.process 2 before", REFUSED_LATE),
@@ -175,9 +175,11 @@ BROKEN = {
     "audit.syslog, copying the attempt": broken("onbox.audit.syslog:send 2 before", SUCCESS, CONFIRMED),
     "console, after the attempt": broken("onbox.screen.console:Console.working 2 before", NOT_RUN, ITSELF_LATE),
     "dialogue, after the attempt": broken("onbox.rsautil.terminal:converse 2 before", NOT_RUN, ITSELF_LATE),
-    "dialogue, at the end of the update": broken("onbox.rsautil.terminal:_end 2 after", UNKNOWN, ITSELF_LATE),
-    "signs, after the attempt": broken("onbox.rsautil.evidence:evidence_in 2 before", UNKNOWN, ITSELF_LATE),
-    "rsautil, after the attempt": broken("onbox.rsautil.commands:judge 1 before", UNKNOWN, ITSELF_LATE),
+    "dialogue, at the end of the update": broken(
+        "onbox.rsautil.terminal:_Session.__exit__ 2 after", UNKNOWN, ITSELF_LATE
+    ),
+    "signs, after the attempt": broken("onbox.rsautil.evidence:weigh 2 before", UNKNOWN, ITSELF_LATE),
+    "rsautil, after the attempt": broken("onbox.rsautil.verdict:judge 2 before", UNKNOWN, ITSELF_LATE),
     "messages, after the attempt": broken("onbox.messages:message 2 before", UNKNOWN, ITSELF_LATE),
     "audit.journal, writing the result": broken("onbox.audit.journal:Journal.append 3 before", UNKNOWN, ITSELF_LATE),
     "audit.log, writing the result": broken("onbox.resync.job:_recorded 1 before", UNKNOWN, ITSELF_LATE),

@@ -161,7 +161,7 @@ def test_password_in_another_encoding(onbox: Onbox) -> None:
     for _ in range(2):
         child.expect(PASSWORD_PROMPT)
         os.write(child.child_fd, b"Rehearsal-\xe9\n")
-    child.expect(r"\(admin-denied\)")
+    child.expect(r"\(admin-unproven\)")
     child.expect(pexpect.EOF)
     child.close()
 

@@ -61,7 +61,8 @@ def test_success(onbox: Onbox) -> None:
     [
         ("documented", 0, "success", True),
         ("no-notice", 0, "success", True),
-        ("missing-notice", 1, "failure", True),
+        ("missing-error", 1, "failure", True),
+        ("missing-notice", 6, "unknown", True),
         ("sql-error", 1, "failure", True),
         ("no-output", 6, "unknown", True),
         ("killed-after-change", 6, "unknown", True),

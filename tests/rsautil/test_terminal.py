@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
+import resource
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from onbox.rsautil.terminal import Script, Transcript, converse, environment
+from onbox.rsautil import terminal
+from onbox.rsautil.terminal import Clock, converse, environment
+from onbox.rsautil.verdict import ASKS_PASSWORD as PROMPT
+from onbox.rsautil.verdict import ASKS_USERNAME as NAME
 from onbox.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-PROMPT = "Please enter OC Administrator password:"
-NAME = "Please enter OC Administrator username:"
+    from onbox.rsautil.dialogue import Transcript
+
 PASSWORD = "Sentinel-$1!"
 PATH = {"PATH": "/usr/bin:/bin"}
 
@@ -49,8 +55,8 @@ def talk(
     """Run a command whose prompts get the usual answers."""
     secret = Secret(PASSWORD)
     usual = {NAME: b"ocadmin".strip, PROMPT: secret.reveal}
-    script = Script(usual if answers is None else answers, lambda line: "ERROR" in line, secret.fingerprint().redact)
-    return converse(command, arguments, script, environment=PATH, timeout=timeout, tick=tick)
+    given = usual if answers is None else answers
+    return converse(command, arguments, given, environment=PATH, timeout=timeout, tick=tick, secret=secret)
 
 
 def lives(pid: int) -> bool:
@@ -66,54 +72,79 @@ def lives(pid: int) -> bool:
     return True
 
 
+# Reads one line as a line editor does: in raw mode, drawing its prompt every few milliseconds and an asterisk for each
+# character; what it draws last is a new line.
+EDITOR = f"""#!/usr/bin/env python3
+import os, select, sys, termios, time, tty
+prompt, every, blanks = {PROMPT + " "!r}, float(sys.argv[1]), " " * 10
+tty.setraw(0)
+typed = b""
+while not typed.endswith(b"\\r"):
+    os.write(1, f"\\r{{prompt}}{{'*' * len(typed)}}{{blanks}}\\r{{prompt}}{{'*' * len(typed)}}".encode())
+    if select.select([0], [], [], every)[0]:
+        typed += os.read(0, 1)
+os.write(1, b"\\r\\n")
+os.write(1, b"got %d\\r\\n" % len(typed[:-1]))
+"""
 ASKING = {
     "bash": f"#!/bin/bash\nread -rsp '{PROMPT} ' x; echo; echo \"got ${{#x}}\"",
-    "plain read": f"#!/bin/bash\nread -rp '{PROMPT} ' x; echo; echo \"got ${{#x}}\"",
-    "getpass": f"#!/usr/bin/env python3\nimport getpass\nprint('got', len(getpass.getpass('{PROMPT}')))",
-    "no space": f"#!/bin/bash\nread -rsp '{PROMPT}' x; echo; echo \"got ${{#x}}\"",
     "no new line": f"#!/bin/bash\nread -rsp '{PROMPT} ' x; echo \"got ${{#x}}\"",
-    "other case": f"#!/bin/bash\nread -rsp '{PROMPT.upper()} ' x; echo; echo \"got ${{#x}}\"",
-    "noise before": f"#!/bin/bash\nread -rsp 'log4j:WARN {PROMPT} ' x; echo; echo \"got ${{#x}}\"",
-    "late": f"#!/bin/bash\nsleep 0.3; read -rsp '{PROMPT} ' x; echo; echo \"got ${{#x}}\"",
+    "getpass": f"#!/usr/bin/env python3\nimport getpass\nprint('got', len(getpass.getpass('{PROMPT}')))",
+    "/dev/tty": f"#!/bin/bash\nread -rsp '{PROMPT} ' x </dev/tty; echo \"got ${{#x}}\"",
+    "trace": f"#!/bin/bash\nset -x\nread -rsp '{PROMPT} ' x; set +x; echo; echo \"got ${{#x}}\"",
     "in pieces": (
         "#!/bin/bash\nfor part in Please ' enter OC' ' Administrator pass' word:; do\n"
         'printf "%s" "$part"; sleep 0.05; done\nread -rs x; echo; echo "got ${#x}"'
     ),
     "drops what came early": (
-        "#!/usr/bin/env python3\nimport sys, termios, time\n"
-        f"print('{PROMPT} ', end='', flush=True)\ntime.sleep(0.02)\n"
+        "#!/usr/bin/env python3\nimport termios, time\n"
+        f"print('{PROMPT} ', end='', flush=True)\ntime.sleep(0.1)\n"
         "termios.tcsetattr(0, termios.TCSAFLUSH, termios.tcgetattr(0))\nprint('\\ngot', len(input()))"
     ),
-    "name first": f"#!/bin/bash\nread -rp '{NAME} ' n; read -rsp '{PROMPT} ' x; echo; echo \"got ${{#x}} $n\"",
+    "name first": f"#!/bin/bash\nread -rp '{NAME} ' n; read -rsp '{PROMPT} ' x; echo; echo \"got ${{#x}}\"",
+    "filter": f"#!/bin/bash\nexec > >(tee /dev/null) 2>&1\nread -rsp '{PROMPT} ' x; echo; echo \"got ${{#x}}\"",
+    "slow filter": (
+        "#!/bin/bash\nexec > >(while read -r line; do sleep 0.4; echo $line; done)\n"
+        f"read -rsp '{PROMPT} ' x; echo; echo \"got ${{#x}}\""
+    ),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("how", ASKING)
 def test_answers(command: Callable[[str], Path], how: str) -> None:
-    """A prompt is answered however it is asked, and the answer can't be seen."""
+    """A prompt is answered however it is asked, and the last words are heard."""
     said = talk(command(ASKING[how]))
 
     assert ("exited", 0, None, False) == (said.ending, said.exit_code, said.signal, said.partial)
     assert ((NAME, PROMPT) if how == "name first" else (PROMPT,)) == said.answered
-    assert f"got {len(PASSWORD)}{' ocadmin' if how == 'name first' else ''}" == said.lines[-1].strip()
-    assert PASSWORD not in str(said)
+    assert f"got {len(PASSWORD)}" == said.after[-1]
+    assert "Sentinel" not in repr(said)
 
 
-def test_asked_again(command: Callable[[str], Path]) -> None:
-    """A prompt that comes back is not answered again; the command is ended."""
-    path = command(f"#!/bin/bash\nfor i in 1 2 3; do read -rsp '{PROMPT} ' x; echo \"no $i\"; done")
+@pytest.mark.parametrize("every", ["0.003", "0.05"])
+def test_line_editor(command: Callable[[str], Path], every: str) -> None:
+    """A prompt that is drawn again and again is one question, and of the mask nothing is kept."""
+    said = talk(command(EDITOR), every)
 
-    said = talk(path)
-
-    assert ("asked-again", (PROMPT,), None, None) == (said.ending, said.answered, said.exit_code, said.signal)
-    assert (PROMPT, " no 1", PROMPT + " ") == said.lines
+    assert ("exited", 0, (PROMPT,)) == (said.ending, said.exit_code, said.answered)
+    assert ("", f"got {len(PASSWORD)}") == said.after
 
 
-def test_asked_again_at_the_end(command: Callable[[str], Path]) -> None:
-    """A command that asks again and ends at once was asking again all the same."""
-    said = talk(command(f"#!/bin/bash\nread -rsp '{PROMPT} ' x; echo '{PROMPT}'"))
+@pytest.mark.parametrize(
+    ("text", "ending"),
+    [
+        (f"read -rsp '{PROMPT} ' x; read -rsp '{PROMPT} ' x", "asked-again"),
+        (f"read -rsp '{PROMPT} ' x; echo 'no'; printf '{PROMPT}'", "asked-again"),
+        (f"read -rsp '{PROMPT} ' x; echo; read -p 'Are you sure (Y/N): ' y", "timeout"),
+        (f"echo \"Answer '{PROMPT}' with yours: \"; read -r x", "timeout"),
+    ],
+)
+def test_questions(command: Callable[[str], Path], text: str, ending: str) -> None:
+    """A prompt that comes back and any other question are not answered."""
+    said = talk(command(f"#!/bin/bash\n{text}"), timeout=1.5)
 
-    assert "asked-again" == said.ending
+    assert (ending, None, None) == (said.ending, said.exit_code, said.signal)
+    assert len(said.answered) == text.startswith("read")
 
 
 @pytest.mark.parametrize(("shell", "exit_code", "number"), [
@@ -129,15 +160,142 @@ def test_end(command: Callable[[str], Path], shell: str, exit_code: int | None, 
     assert 0 < said.seconds < 20
 
 
-def test_not_started(tmp_path: Path, command: Callable[[str], Path]) -> None:
-    """What can't be started is named by the kind of problem."""
-    missing, text, no_interpreter = tmp_path / "none", command("#!/bin/bash"), command("#!/no/such/program")
-    said = [talk(missing), talk(no_interpreter)]
-    text.chmod(0o644)
-    said.append(talk(text))
+@pytest.mark.parametrize(
+    ("text", "mode", "reason"),
+    [
+        (None, 0, "does not exist"),
+        ("echo", 0o755, "names no interpreter"),
+        ("", 0o755, "names no interpreter"),
+        ("\0\1\2", 0o755, "names no interpreter"),
+        ("#!/no/such/program", 0o755, "interpreter in its first line does not exist"),
+        ("#!/bin/sh\r\n", 0o755, "interpreter in its first line does not exist"),
+        ("#!/etc/passwd", 0o755, "Permission denied"),
+        ("#!/bin/sh", 0o644, "may not execute"),
+        ("#!/bin/sh", 0o100, "may not read"),
+    ],
+)
+def test_not_started(command: Callable[[str], Path], text: str | None, mode: int, reason: str) -> None:
+    """A command that can't be started is told from one that ended, with the reason."""
+    path = command(text or "")
+    path.chmod(mode)
+    if text is None:
+        path.unlink()
 
-    assert ["not-started"] * 3 == [each.ending for each in said]
-    assert ["CommandNotFound", "ForkException", "CommandNotFound"] == [each.problem for each in said]
+    said = talk(path)
+
+    assert "not-started" == said.ending
+    assert reason in said.problem
+
+
+@pytest.fixture
+def few() -> Iterator[Callable[[int, int], None]]:
+    """Return what lowers a limit of this process until the test ends."""
+    before: dict[int, tuple[int, int]] = {}
+
+    def lower(limit: int, most: int) -> None:
+        before[limit] = resource.getrlimit(limit)
+        resource.setrlimit(limit, (most, before[limit][1]))
+
+    yield lower
+    for limit, most in before.items():
+        resource.setrlimit(limit, most)
+
+
+@pytest.mark.parametrize("more", [0, 3, 8, 9, 10, 11])
+def test_few_files(command: Callable[[str], Path], few: Callable[[int, int], None], more: int) -> None:
+    """If too few files can be opened, nothing is started, and the limit is named."""
+    path = command("#!/bin/sh\nexit 0")
+    talk(path)  # whatever is opened once is open now
+    top = os.open("/dev/null", os.O_RDONLY)
+    os.close(top)
+    few(resource.RLIMIT_NOFILE, top + more)
+
+    said = talk(path)
+
+    assert said.ending == "exited" or ("not-started", True) == (said.ending, "ulimit -n" in said.problem)
+    assert "not-started" == said.ending or more > 8
+
+
+def test_few_processes(command: Callable[[str], Path], few: Callable[[int, int], None]) -> None:
+    """If no process can be made, nothing is started, and the limit is named."""
+    if not os.geteuid():
+        pytest.skip("no limit holds for root")
+    few(resource.RLIMIT_NPROC, 1)
+
+    said = talk(command("#!/bin/sh"))
+
+    assert ("not-started", True) == (said.ending, "ulimit -u" in said.problem)
+
+
+def test_few_threads(command: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that was started while no thread could be is ended before it can ask anything."""
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+
+    said = talk(command(f"#!/bin/sh\necho $$ >{tmp_path}/pid; exec sleep 60"))
+
+    assert ("not-started", True) == (said.ending, "ulimit -u" in said.problem)
+    assert not (tmp_path / "pid").exists() or not lives(int((tmp_path / "pid").read_text() or "0"))
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENOMEM])
+def test_no_terminal(command: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    """A command for which no terminal can be had is not started."""
+
+    def refuse() -> None:
+        raise OSError(number, "refused")
+
+    monkeypatch.setattr(os, "openpty", refuse)
+
+    assert "not-started" == talk(command("#!/bin/sh")).ending
+
+
+def test_unknown_reason(command: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that was not started for a reason that nobody can read is not started all the same."""
+    monkeypatch.setattr(terminal, "_join_terminal", lambda: "takes too many arguments")
+
+    said = talk(command("#!/bin/sh"))
+
+    assert ("not-started", "unknown error") == (said.ending, said.problem)
+
+
+def test_child_signal_ignored(command: Callable[[str], Path]) -> None:
+    """A caller that has SIGCHLD ignored does not keep the exit code from being known."""
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        said = talk(command("#!/bin/sh\nexit 7"))
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+
+    assert ("exited", 7) == (said.ending, said.exit_code)
+
+
+def test_umask(command: Callable[[str], Path]) -> None:
+    """A command has the umask of the login."""
+    path = command("#!/bin/sh\numask")
+    before = os.umask(0o277)
+    try:
+        said = talk(path)
+    finally:
+        os.umask(before)
+
+    assert "0277" == said.lines[-1]
+
+
+def test_signals(command: Callable[[str], Path]) -> None:
+    """A command ignores and blocks no signal, whatever its caller does."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+    try:
+        said = talk(command("#!/usr/bin/awk /^Sig(Ign|Blk)/{print$2}"), "/proc/self/status")
+    finally:
+        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGUSR1})
+
+    assert ["0" * 16] * 2 == [*said.lines]
 
 
 def test_place_and_arguments(command: Callable[[str], Path]) -> None:
@@ -149,8 +307,9 @@ def test_place_and_arguments(command: Callable[[str], Path]) -> None:
     folder, arguments, tty, ids, *variables = said.lines
     assert (str(path.parent), "<a b><$c><>") == (folder, arguments)
     assert tty.startswith("/dev/pts/")
-    assert 1 == len(set(ids.split()))
-    assert ids.split()[0] != str(os.getsid(0))
+    pid, group, session = ids.split()
+    assert pid == group
+    assert str(os.getsid(0)) != session
     assert PATH.items() <= dict(line.split("=", 1) for line in variables).items()
     names = {line.split("=")[0] for line in variables}
     assert {"PATH", "PWD", "OLDPWD", "_", "SHLVL"} >= {name for name in names if not name.startswith("COVERAGE_")}
@@ -270,18 +429,6 @@ def test_no_log_shows_the_password(command: Callable[[str], Path], caplog: pytes
     assert PASSWORD not in caplog.text
 
 
-def test_echo_is_redacted(command: Callable[[str], Path]) -> None:
-    """A password that is printed back is not kept, whatever it is made of."""
-    path = command(f"#!/bin/bash\nread -rsp '{PROMPT}' x; printf '\\n<%s>\\n<\\e[31m%s\\e[0m>\\n' \"$x\" \"$x\"")
-    for text in (PASSWORD, "p\udce4ss-\udcff", "päss-word"):
-        secret = Secret(text)
-        script = Script({PROMPT: secret.surrender}, lambda _: False, secret.fingerprint().redact)
-
-        said = converse(path, (), script, environment=PATH, timeout=20, tick=lambda _: None)
-
-        assert (PROMPT, "<<redacted>>", "<<redacted>>") == said.lines
-
-
 def test_echo_is_off(command: Callable[[str], Path]) -> None:
     """The terminal does not echo even for a command that never switches it off."""
     said = talk(command(f"#!/bin/sh\nprintf '{PROMPT}'; sleep 0.2; read x; echo \"got ${{#x}}\""))
@@ -289,30 +436,82 @@ def test_echo_is_off(command: Callable[[str], Path]) -> None:
     assert (PROMPT, f"got {len(PASSWORD)}") == said.lines
 
 
+def stand_still(seconds: float, when: Callable[[], bool]) -> Callable[[float], None]:
+    """Return a tick that keeps this process from going on for a while, once."""
+    left = [seconds]
+
+    def tick(_: float) -> None:
+        if left and when():
+            time.sleep(left.pop())
+
+    return tick
+
+
+def test_stood_still_before(command: Callable[[str], Path]) -> None:
+    """If onbox stood still past the limit of time, the prompt is not answered, and the command is ended."""
+    said = talk(command(ASKING["bash"]), timeout=1.1, tick=stand_still(1.3, lambda: True))
+
+    assert ("stood-still", ()) == (said.ending, said.answered)
+
+
+def test_stood_still_after(command: Callable[[str], Path], tmp_path: Path) -> None:
+    """Time in which onbox stood still with the password sent does not count."""
+    path = command(f"#!/bin/bash\nread -rsp '{PROMPT} ' x; touch {tmp_path}/asked; sleep 1.5; echo done")
+
+    said = talk(path, timeout=1.4, tick=stand_still(1.3, (tmp_path / "asked").exists))
+
+    assert ("exited", "done") == (said.ending, said.after[-1])
+
+
+def test_clock() -> None:
+    """A gap of more than a second is time that passed, and in which onbox was not awake."""
+    times = iter([100.0, 100.5, 101.5, 110.0, 110.25])
+    clock = Clock(lambda: next(times))
+    for _ in range(4):
+        clock.tick()
+
+    assert (1.75, 10.25) == (clock.awake, clock.passed)
+
+
+def test_that_cannot_be_killed(command: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that can't be killed is not waited for, and said to go on."""
+    path = command("#!/bin/bash\necho $$; exec sleep 60")
+    monkeypatch.setattr(terminal, "_signal_session", lambda *_: 1)
+    monkeypatch.setattr(terminal, "_TERM_SECONDS", 0.1)
+    monkeypatch.setattr(terminal, "_KILL_SECONDS", 0.1)
+
+    said = talk(path, timeout=0.5)
+
+    assert ("not-ended", None, None) == (said.ending, said.exit_code, said.signal)
+    assert said.seconds < 10
+    os.kill(int(said.lines[0]), signal.SIGKILL)
+
+
 ENVIRONMENT = {
     "TZ": "Europe/Berlin",
     "RSA_AM_HOME": "/opt/rsa/am",
-    "LD_PRELOAD": "evil.so", "JAVA_TOOL_OPTIONS": "-javaagent:evil", "BASH_ENV": "evil", "PYTHONPATH": "evil",
-    "PATH": "evil", "HOME": "evil", "IFS": "x", "LC_ALL": "de_DE", "TERM": "xterm", "PGHOST": "evil", "XRSA_A": "x",
-    "rsa_x": "x", "RSA": "x", "SHELL": "evil", "USER": "evil",
+    "AM_HOME": "/opt/rsa/am",
+    "OTHER_HOME": "evil", "LD_PRELOAD": "evil.so", "JAVA_TOOL_OPTIONS": "-javaagent:evil", "BASH_ENV": "evil",
+    "PATH": "evil", "HOME": "evil", "LC_ALL": "de_DE", "TERM": "linux", "PSQLRC": "evil", "XRSA_A": "x", "rsa_x": "x",
+    "RSA": "x", "SHELL": "evil", "USER": "evil",
 }  # fmt: skip
 
 
 def test_environment() -> None:
-    """Of what the caller has set, only the time zone and the vendor's own variables are passed on."""
-    given_to = environment(0, ENVIRONMENT)
-
+    """Only the time zone, the vendor's variables and those named in the settings are passed on."""
     assert {
         "TZ": "Europe/Berlin",
         "RSA_AM_HOME": "/opt/rsa/am",
+        "AM_HOME": "/opt/rsa/am",
         "HOME": "/root",
         "USER": "root",
         "LOGNAME": "root",
         "SHELL": "/bin/sh",
         "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
-        "TERM": "dumb",
+        "TERM": "xterm",
         "LC_ALL": "C",
-    } == given_to
+        "PSQLRC": "/dev/null",
+    } == environment(0, ENVIRONMENT, ("AM_HOME", "NOT_SET"))
 
 
 def test_environment_without_account() -> None:
@@ -320,23 +519,69 @@ def test_environment_without_account() -> None:
     assert {"HOME": "/", "USER": "4000000", "LOGNAME": "4000000"}.items() <= environment(4000000, {}).items()
 
 
-def test_terminal_is_joined() -> None:
-    """The terminal becomes the controlling one of the new session, and its hang-up ends the command."""
-    terminal, other_side = os.openpty()
-    code = (
-        "import os, signal; from onbox.rsautil import terminal; signal.signal(signal.SIGHUP, signal.SIG_IGN);"
-        "terminal._join_terminal(); os.open('/dev/tty', os.O_RDWR);"
-        "print(os.tcgetpgrp(0) == os.getpid(), signal.getsignal(signal.SIGHUP) == signal.SIG_DFL)"
-    )
+# Runs the code between sh and the command where coverage can see it.
+LEADER = """
+import os, signal, sys
+from onbox.rsautil import terminal
+from onbox.secret import Secret
+secret = Secret("x") if {secret} else None
+os._exit = sys.exit
+os.closerange = lambda *_: None
+kill, killed = os.kill, []
+os.kill = lambda _, number: killed.append(number)
+command = os.fork()
+if not command:
+    {ends}
+try:
+    terminal._lead_session(command, secret)
+finally:
+    print(killed, secret is None or len(secret))
+"""
+
+
+@pytest.mark.parametrize(
+    ("secret", "ends", "code", "shown"),
+    [
+        (True, "os.abort()", 250, "[6] 0"),
+        (True, "kill(os.getpid(), 9)", 247, "[9] 0"),
+        (False, "sys.exit(7)", 7, "[] True"),
+    ],
+)
+def test_leader(secret: bool, ends: str, code: int, shown: str) -> None:
+    """Who leads the session forgets the password, and ends as the command did."""
+    ours, theirs = os.openpty()
+    script = LEADER.format(secret=secret, ends=ends)
     done = subprocess.run(
-        [sys.executable, "-c", code],
-        stdin=other_side,
+        [sys.executable, "-c", script],
+        stdin=theirs,
         capture_output=True,
         text=True,
         start_new_session=True,
         check=False,
     )
-    os.close(other_side)
-    os.close(terminal)
+    os.close(theirs)
+    os.close(ours)
+
+    assert (code, shown) == (done.returncode & 255, done.stdout.splitlines()[-1])
+
+
+def test_terminal_is_joined() -> None:
+    """The command has the terminal in the foreground of a session that it does not lead."""
+    ours, theirs = os.openpty()
+    script = (
+        "import os, signal; from onbox.rsautil import terminal; signal.signal(signal.SIGHUP, signal.SIG_IGN);"
+        "terminal._join_terminal(None); os.open('/dev/tty', os.O_RDWR);"
+        "print(os.tcgetpgrp(0) == os.getpid() != os.getsid(0), signal.getsignal(signal.SIGHUP) == signal.SIG_DFL)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        stdin=theirs,
+        capture_output=True,
+        text=True,
+        start_new_session=True,
+        check=False,
+    )
+    os.close(theirs)
+    os.close(ours)
 
     assert "True True\n" == done.stdout

@@ -77,7 +77,7 @@ ROWS = [
     (lambda history: history.run(), ("confirmed", "update-confirmed", "ocadmin")),
     (lambda history: history.run(code="update-accepted"), ("accepted", "update-accepted", "ocadmin")),
     (lambda history: history.run("failure"), ("failed", "update-sql-error", "ocadmin")),
-    (lambda history: history.run("unknown", admin="b" * 255), ("unknown", "update-unknown", "bbbbbbbbbbbb...")),
+    (lambda history: history.run("unknown", admin="b" * 255), ("unknown", "update-unproven", "bbbbbbbbbbbb...")),
     (lambda history: history.denied("eve"), ("failed", "admin-denied", "eve")),
     (lambda history: history.refused(), ("refused", "not-confirmed", "-")),
     (lambda history: history.attempt(), ("unknown", "update-attempted", "ocadmin")),

@@ -55,7 +55,7 @@ def test_empty_journal_is_said_in_words(history: History, capsys: pytest.Capture
         ("success", "update-confirmed", "ok"),
         ("success", "update-accepted", "ok"),
         ("failure", "update-sql-error", "!!"),
-        ("unknown", "update-unknown", "!"),
+        ("unknown", "update-unproven", "!"),
     ],
 )
 def test_last_run_is_the_last_update(

@@ -9,9 +9,9 @@ import time
 from . import terminal, wordings
 from .call import Call, parse
 from .state import State
-from .variants import MASTER, QUESTION, VARIANTS
+from .variants import variant
 
-KINDS = {wordings.USERNAME: "username", MASTER: "other", QUESTION: "other"}
+KINDS = {wordings.USERNAME: "username", wordings.MASTER: "other", wordings.QUESTION: "other"}
 REFUSALS = {"refused": wordings.REFUSED, "unknown": wordings.UNKNOWN, "locked": wordings.LOCKED}
 SIGINT, SIGHUP, SIGTERM, SIGKILL = 2, 1, 15, 9
 
@@ -23,7 +23,7 @@ class Play:
         """Look up the variant in force."""
         self.call, self.state = call, state
         self.behaviour = state.read("behaviour")
-        self.variant = VARIANTS[self.behaviour[call.command]]
+        self.variant = variant(self.behaviour[call.command], f"{state.folder}/../lib/transcripts")
         self.typed = {"username": call.admin, "password": call.password}
 
     def number(self, name: str) -> float:
@@ -57,26 +57,30 @@ class Play:
 
     def log_in(self, asks: tuple[str, ...]) -> bool:
         """Ask, check what is typed, and say so when it is refused; return whether it is."""
-        refused = ""
         for _ in range(self.variant.tries):
             for text in asks:
                 self.ask(text)
             if not (asks or self.call.password):
                 return False  # the rows that end before any login
             name = self.typed["username"] or next(iter(self.state.read("administrators")))
-            refused = self.variant.refuses or self.state.login(name, self.typed["password"])
-            if not refused:
-                return False
-            if self.variant.refuses == "refused":
+            if self.variant.refuses:
                 self.state.count_failure(name)
-            says = self.variant.says if self.variant.refuses else REFUSALS[refused]
-            self.say(says or "")
+                self.say(self.variant.says or "")
+            else:
+                refused = self.state.login(name, self.typed["password"])
+                if not refused:
+                    return False
+                self.say(REFUSALS[refused])
             asks = (wordings.PASSWORD,)
         return True
 
     def ask(self, text: str) -> None:
         """Ask for one line as Java's Console does: without echo for a password, and with a new line after it."""
-        kind, hidden, echo = KINDS.get(text, "password"), text not in {wordings.USERNAME, QUESTION}, self.variant.echo
+        kind, hidden, echo = (
+            KINDS.get(text, "password"),
+            text not in {wordings.USERNAME, wordings.QUESTION},
+            self.variant.echo,
+        )
         time.sleep(self.number("late"))
         echoed = terminal.echoes()
         if hidden and echo != "late":
@@ -85,6 +89,10 @@ class Play:
         prompt = text.removesuffix(": ") + self.variant.colon
         terminal.show_prompt(prompt, self.number("pieces"))
         self.state.log("asked", prompt=kind)
+        if self.variant.redraws:
+            self.typed[kind] = terminal.edit_line(prompt, self.variant.redraws, hidden=hidden)
+            self.state.log("answered", prompt=kind)
+            return
         if hidden and echo == "late":
             time.sleep(0.2)
             terminal.set_echo(on=False)
@@ -101,30 +109,23 @@ class Play:
             return ""
         if call.command == "verify":
             return wordings.SECRET if variant.says is None else variant.says
-        present = call.key in self.state.read("configuration")
-        if call.action == "add_config":
-            usual = wordings.PRESENT if present else wordings.ADDED + wordings.TABLE
-        elif call.action == "update_config" and not present:
-            return VARIANTS["missing-notice"].says or ""
-        else:
-            usual = wordings.UPDATED + wordings.TABLE
-        if variant.changes and usual != wordings.PRESENT:
+        if call.key not in self.state.read("configuration"):
+            return wordings.MISSING
+        if variant.changes:
             self.state.configure(call.key, call.value, call.instance)
-        return usual if variant.says is None else variant.says
+        return wordings.UPDATED + wordings.TABLE if variant.says is None else variant.says
 
     def say(self, text: str) -> None:
         """Write *text*, as psql does: what psql reports to standard error, tables to standard output."""
-        said = text.format(
-            action=self.call.action,
-            dashes="-" * (len(self.call.action) + 2),
-            key=self.call.key,
-            value=self.call.value,
-            instance=self.call.instance,
-            name=self.typed["username"],
-            password=self.typed["password"],
-            dba=self.state.read("secrets")["com.rsa.db.dba.password"],
-        )
-        for line in said.splitlines(keepends=True):
+        gaps = {
+            "{key}": self.call.key,
+            "{value}": self.call.value,
+            "{password}": self.typed["password"],
+            "{dba}": self.state.read("secrets")["com.rsa.db.dba.password"],
+        }
+        for gap, filling in gaps.items():
+            text = text.replace(gap, filling)
+        for line in text.splitlines(keepends=True):
             terminal.write(line, 2 if line.startswith("psql.bin:") else 1)
             time.sleep(self.number("slow"))
 

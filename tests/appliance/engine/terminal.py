@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import termios
 import time
 
@@ -49,6 +50,24 @@ def show_prompt(prompt: str, pause: float) -> None:
     for start in range(0, len(prompt), step):
         write(prompt[start : start + step])
         time.sleep(pause)
+
+
+def edit_line(prompt: str, every: float, *, hidden: bool) -> str:
+    """Return the line typed as a line editor reads it: it draws its prompt every so many seconds, and asterisks."""
+    before = termios.tcgetattr(0)
+    raw = termios.tcgetattr(0)
+    raw[0] &= ~termios.ICRNL
+    raw[3] &= ~(termios.ICANON | termios.ECHO)
+    termios.tcsetattr(0, termios.TCSADRAIN, raw)
+    typed = b""
+    while not typed.endswith((b"\r", b"\n")):
+        shown = prompt + ("*" * len(typed) if hidden else typed.decode("utf-8", "replace"))
+        write(f"\r{shown}          \r{shown}")
+        if select.select([0], [], [], every)[0]:
+            typed += os.read(0, 1)
+    termios.tcsetattr(0, termios.TCSADRAIN, before)
+    write("\n")
+    return typed[:-1].decode("utf-8", "surrogateescape")
 
 
 def read_line() -> str:

@@ -1,0 +1,34 @@
+"""The recordings in tests/transcripts, and what onbox makes of lines that stand in one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from appliance.engine.recording import Recording, load
+from appliance.make import TRANSCRIPTS
+
+from onbox.rsautil.dialogue import Ending, Transcript
+from onbox.rsautil.evidence import weigh
+from onbox.rsautil.verdict import ASKS_PASSWORD, UPDATE, Verdict, judge
+
+RECORDINGS: dict[str, Recording] = {path.stem: load(str(path)) for path in sorted(Path(TRANSCRIPTS).glob("*.txt"))}
+
+
+def transcript(recording: Recording) -> Transcript:
+    """Return what a dialogue would have kept of a recording."""
+    kind, _, number = recording.status.rpartition(" ")
+    ending: Ending = "timeout" if recording.status == "stopped" else "exited"
+    return Transcript(
+        ending,
+        tuple(recording.before),
+        tuple(line.expandtabs() for line in recording.after),
+        answered=(ASKS_PASSWORD,) if recording.asks else (),
+        exit_code=int(number) if ending == "exited" and kind != "signal" else None,
+        signal=int(number) if kind == "signal" else None,
+    )
+
+
+def verdict(lines: list[str], exit_code: int = 0, harmless: tuple[str, ...] = ()) -> Verdict:
+    """Return the verdict on an update that printed *lines* behind the password."""
+    said = Transcript("exited", after=tuple(lines), answered=(ASKS_PASSWORD,), exit_code=exit_code)
+    return judge(UPDATE, said, weigh(said.after, harmless))

@@ -1,0 +1,123 @@
+"""Each recording gets its verdict, and no verdict survives what it must not survive."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from recordings import RECORDINGS, transcript, verdict
+
+from onbox.messages import MESSAGES, message
+from onbox.rsautil.commands import _secret_in
+from onbox.rsautil.evidence import FORMS, KEY, weigh
+from onbox.rsautil.verdict import LOGIN, UPDATE, judge
+
+UPDATES = {name: each for name, each in RECORDINGS.items() if each.code.startswith("update-")}
+PROOFS = [name for name, each in UPDATES.items() if each.outcome != "unknown" and each.asks]
+SURE = {"success", "failure"}
+# What a thousand programs could say, in several languages, about things that went well and things that did not.
+STRANGE = [
+    "Changes were not saved.", "WARN  Transaction rolled back", "success=false", "Done.", "OK", "0 errors",
+    "1 row updated.", "UPDATE 1", "UPDATE 0", "INSERT 0 1", "DO", "ROLLBACK", "(0 rows)", "(2 rows)", "(1 Zeile)",
+    "(1 ligne)", "(1 行)", " f", " 0", " NOT_FOUND", "----", " add_config", " update_config", "│ update_config │",
+    "NOTICE:  done", "NOTICE: Updated", "INFO:  0 rows", "WARNING:  pgstat", "LOG:  statement: SELECT 1",
+    "DEBUG:  x", "HINWEIS:  x", "FEHLER:  x", "ERREUR:  x", "エラー:  x", "错误:  x", "FATAL:  x", "PANIC:  x",
+    "psql:/tmp/x.sql:1: FATAL:  terminating connection due to administrator command",
+    "psql:/tmp/x.sql:1: error: connection to server was lost", "psql: error: connection to server was lost",
+    "psql:/tmp/x.sql:1: connection to server was lost", "psql: FATAL:  terminating connection",
+    "server closed the connection unexpectedly", "The connection to the server was lost. Attempting reset: Failed.",
+    "2025-11-24 11:41:11,933 INFO  [main] store.StoreUtil - done", "Nov 24, 2025 11:41:11 AM com.rsa.Store main",
+    "INFO: done", "SEVERE: x", "java.lang.OutOfMemoryError", 'Exception in thread "main" x', "\tat a.b(C.java:1)",
+    f"{KEY} = 0", f"NOTICE:  {KEY} is unknown", f'NOTICE:  Updated "{KEY}x" with the value "0"',
+    f'NOTICE:  Updated "{KEY}" with the value "0" at the next restart', f"Picked up JAVA_TOOL_OPTIONS: -D{KEY}=1",
+    f'NOTICE:  table "{KEY}" does not exist, skipping', 'NOTICE:  table "ims.x" does not exist, skipping',
+    "Killed", "Segmentation fault (core dumped)", "Please enter OC Administrator password:", "(Y/N)", "+ set -e",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UPDATES)
+def test_update(name: str) -> None:
+    """An answer to the update means what the head of its recording says."""
+    recording = UPDATES[name]
+    said = transcript(recording)
+
+    found = judge(UPDATE, said, weigh(said.after))
+
+    assert (recording.code, recording.outcome) == (found.code, found.outcome)
+
+
+@pytest.mark.parametrize("name", [name for name in RECORDINGS if name not in UPDATES])
+def test_login(name: str) -> None:
+    """An answer to the login check means what the head of its recording says."""
+    recording = RECORDINGS[name]
+    said = transcript(recording)
+    evidence = weigh(said.after)
+    evidence.value = _secret_in(said.after) is not None
+
+    found = judge(LOGIN, said, evidence)
+
+    assert (recording.code, recording.outcome) == (found.code, found.outcome)
+
+
+def test_heads() -> None:
+    """Each recording says where it is from, and its outcome is that of its code."""
+    sources = re.compile(r"(documented|concluded|assumption|recorded)\b.*")
+
+    assert [] == [name for name, each in RECORDINGS.items() if not sources.fullmatch(each.source)]
+    facts = {"run": "", "admin": "", "detail": "", "signal": "", "timeout": 0.0}
+    for name, each in RECORDINGS.items():
+        assert each.code in MESSAGES, name
+        assert message(each.code, **facts).outcome == each.outcome, name
+
+
+@pytest.mark.parametrize("name", PROOFS)
+def test_strange_line(name: str) -> None:
+    """One line that is not understood makes every outcome unknown, wherever it stands."""
+    lines = UPDATES[name].after
+    exit_code = int(UPDATES[name].status)
+    for line in STRANGE:
+        belongs = name.startswith("database") and line == "FATAL:  x"
+        for place in range(len(lines) + 1):
+            found = verdict([*lines[:place], line, *lines[place:]], exit_code)
+            assert "unknown" == found.outcome or belongs, (line, place, found)
+
+
+HARMLESS = sorted({line for name in PROOFS for line in UPDATES[name].after if weigh([line]).not_understood == []})
+
+
+@given(st.data())
+def test_harmless_company(data: st.DataObject) -> None:
+    """What says nothing changes no success, whatever of it there is and wherever it stands."""
+    silent = [line for line in HARMLESS if weigh([line]).lines == [] and line.strip() not in ("BEGIN", "COMMIT", "t")]
+    name = data.draw(st.sampled_from([name for name in PROOFS if UPDATES[name].outcome == "success"]))
+    lines = list(UPDATES[name].after)
+    for line in data.draw(st.lists(st.sampled_from(silent), max_size=12)):
+        lines.insert(data.draw(st.integers(0, len(lines))), line)
+
+    assert UPDATES[name].code == verdict(lines).code
+
+
+@given(st.sampled_from(PROOFS), st.text(min_size=1).filter(str.strip), st.data())
+def test_any_line(name: str, line: str, data: st.DataObject) -> None:
+    """A line of any text makes an outcome unknown, unless the table has its form."""
+    lines = list(UPDATES[name].after)
+    lines.insert(data.draw(st.integers(0, len(lines))), line)
+
+    if not any(form.looks.fullmatch(line.rstrip()) for form in FORMS):
+        assert "unknown" == verdict(lines, int(UPDATES[name].status)).outcome
+
+
+@given(st.lists(st.sampled_from(sorted({line for each in UPDATES.values() for line in each.after} | set(STRANGE)))))
+def test_no_success_without_proof(lines: list[str]) -> None:
+    """Without the whole result and exit 0 nothing is a success, and with a part of it nothing is a failure."""
+    found = verdict(lines)
+
+    shown = [line.strip() for line in lines]
+    if found.outcome == "success":
+        assert "(1 row)" in shown[shown.index("update_config") :]
+    if found.outcome == "failure":
+        assert not {"update_config", "(1 row)", "COMMIT"} & set(shown)
+        assert not [line for line in shown if "NOTICE:" in line and KEY in line]
+    assert "success" != verdict(lines, 1).outcome

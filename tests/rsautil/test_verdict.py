@@ -1,0 +1,136 @@
+"""What is known of an outcome follows from how rsautil ended and from what its lines prove, and from nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onbox.messages import MESSAGES, OUTCOMES
+from onbox.rsautil.dialogue import Transcript
+from onbox.rsautil.evidence import Evidence
+from onbox.rsautil.verdict import ASKS_PASSWORD, ASKS_USERNAME, LOGIN, UPDATE, judge
+
+VALUE = 'NOTICE:  Set "auth_manager.cas.authentication.ha.seed_sync.marker_time" to "0"'
+SAID = Transcript("exited", answered=(ASKS_PASSWORD,), exit_code=0)
+DONE = Evidence(value=True, begun=True, result=True)
+
+
+@pytest.mark.parametrize(
+    ("said", "shown", "code"),
+    [
+        ({}, {}, "update-confirmed"),
+        ({}, {"value": False}, "update-accepted"),
+        ({}, {"result": False}, "update-contradiction"),
+        ({}, {"value": False, "result": False}, "update-contradiction"),
+        ({}, {"value": False, "result": False, "begun": False}, "update-unproven"),
+        ({}, {"not_understood": ["x"]}, "update-not-understood"),
+        ({}, {"error": "error"}, "update-contradiction"),
+        ({"exit_code": 1}, {}, "update-contradiction"),
+        ({"partial": True}, {}, "update-too-long"),
+        ({"ending": "timeout", "exit_code": None}, {}, "update-timeout"),
+        ({"ending": "stood-still", "exit_code": None}, {}, "update-timeout"),
+        ({"ending": "asked-again", "exit_code": None}, {}, "update-asked-again"),
+        ({"ending": "not-ended", "exit_code": None}, {}, "update-not-ended"),
+        ({"exit_code": None, "signal": 9}, {}, "update-lost"),
+        # no password was sent
+        ({"ending": "not-started", "answered": ()}, {}, "update-not-started"),
+        ({"ending": "stood-still", "exit_code": None, "answered": ()}, {}, "update-stood-still"),
+        ({"ending": "timeout", "exit_code": None, "answered": (ASKS_USERNAME,)}, {}, "update-not-asked"),
+        ({"ending": "not-ended", "exit_code": None, "answered": ()}, {}, "update-not-ended"),
+        ({"exit_code": 1, "answered": ()}, {}, "update-not-asked"),
+        ({"exit_code": 1, "answered": (), "before": ("ERROR:  x", "(0 rows)")}, {}, "update-not-asked"),
+        ({"exit_code": 1, "answered": (), "before": (VALUE,)}, {"value": False, "begun": False}, "update-unproven"),
+        ({"exit_code": 1, "answered": (), "before": ("COMMIT",)}, {"value": False, "begun": False}, "update-unproven"),
+        ({"exit_code": None, "signal": 15, "answered": ()}, {}, "update-not-asked"),
+        ({"exit_code": 0, "answered": ()}, {"value": False, "begun": False, "result": False}, "update-unproven"),
+    ],
+)
+def test_update(said: dict[str, object], shown: dict[str, object], code: str) -> None:
+    """The first condition that holds decides."""
+    verdict = judge(UPDATE, replace(SAID, **said), replace(DONE, **shown))  # type: ignore[arg-type]
+
+    assert code == verdict.code
+
+
+@pytest.mark.parametrize("exit_code", [0, 1, 2, 3, 255])
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [("missing", "update-key-missing"), ("error", "update-sql-error"), ("unconnected", "update-not-connected")],
+)
+def test_failure(error: str, code: str, exit_code: int) -> None:
+    """An error is a failure whatever the exit code, unless something speaks of a change."""
+    said = replace(SAID, exit_code=exit_code)
+    shown = Evidence(error=error)  # type: ignore[arg-type]
+
+    assert code == judge(UPDATE, said, shown).code
+    for change in ({"value": True}, {"begun": True}, {"not_understood": ["x"]}):
+        assert "unknown" == judge(UPDATE, said, replace(shown, **change)).outcome
+
+
+@pytest.mark.parametrize(
+    ("said", "shown", "code"),
+    [
+        ({}, {"value": True}, "admin-verified"),
+        ({"exit_code": 5}, {"value": True, "not_understood": ["x"]}, "admin-verified"),
+        ({"ending": "timeout"}, {"value": True}, "admin-verified"),
+        ({"ending": "asked-again"}, {"value": True}, "admin-denied"),
+        ({"answered": (ASKS_USERNAME,)}, {"value": True}, "admin-not-asked"),
+        ({"ending": "not-started", "answered": ()}, {}, "admin-not-started"),
+        ({"ending": "stood-still", "answered": ()}, {}, "admin-stood-still"),
+        ({"ending": "timeout"}, {}, "admin-timeout"),
+        ({"ending": "not-ended"}, {}, "admin-timeout"),
+        ({}, {"error": "unconnected"}, "admin-not-connected"),
+        ({}, {"error": "unconnected", "not_understood": ["x"]}, "admin-unproven"),
+        ({}, {"error": "error"}, "admin-unproven"),
+        ({}, {}, "admin-unproven"),
+    ],
+)
+def test_login(said: dict[str, object], shown: dict[str, object], code: str) -> None:
+    """Only the documented line proves a login, and only a second question is reason to call it denied."""
+    verdict = judge(LOGIN, replace(SAID, **said), Evidence(**shown))  # type: ignore[arg-type]
+
+    assert code == verdict.code
+
+
+ANY_EVIDENCE = st.builds(
+    Evidence,
+    value=st.booleans(),
+    begun=st.booleans(),
+    result=st.booleans(),
+    error=st.sampled_from([None, "missing", "error", "unconnected"]),
+    not_understood=st.lists(st.just("x"), max_size=1),
+)
+ANY_END = st.builds(
+    Transcript,
+    ending=st.sampled_from(["exited", "exited", "not-started", "not-ended", "stood-still", "timeout", "asked-again"]),
+    before=st.sampled_from([(), (VALUE,), ("x",)]),
+    partial=st.booleans(),
+    answered=st.sampled_from([(), (ASKS_PASSWORD,), (ASKS_USERNAME, ASKS_PASSWORD)]),
+    exit_code=st.sampled_from([0, 0, 1, None]),
+    signal=st.sampled_from([None, None, 9]),
+)
+
+
+@given(ANY_END, ANY_EVIDENCE)
+def test_proof(said: Transcript, shown: Evidence) -> None:
+    """Nothing is a success without exit 0 and the result, and nothing a failure that speaks of a change."""
+    outcome = judge(UPDATE, said, shown).outcome
+
+    if outcome == "success":
+        assert ("exited", 0, None, False) == (said.ending, said.exit_code, said.signal, said.partial)
+        assert (True, None, []) == (shown.result, shown.error, shown.not_understood)
+    if outcome == "failure" and ASKS_PASSWORD in said.answered and said.ending != "not-started":
+        assert ("exited", None, False) == (said.ending, said.signal, said.partial)
+        assert shown.error
+        assert not shown.value
+        assert not shown.begun
+        assert not shown.not_understood
+
+
+def test_outcomes() -> None:
+    """The outcome of each row is that of its code."""
+    for outcome, code, _ in (*UPDATE, *LOGIN):
+        assert OUTCOMES[MESSAGES[code][0]] == outcome, code
