@@ -99,358 +99,218 @@ _SERVICES = (
     "After a restart the services can take over an hour to start."
 )
 
-# code: exit code, what happened, what to do next
+
+def _all(exit_code: ExitCode, words: dict[Code, tuple[str, str]]) -> dict[Code, tuple[ExitCode, str, str]]:
+    return {code: (exit_code, *texts) for code, texts in words.items()}
+
+
+# By exit code: what happened, and what to do next.
 MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
-    # Usage
-    "settings-missing": (_USAGE, "The settings file {file} does not exist.", "Check the path behind --config."),
-    "settings-unreadable": (
-        _USAGE, "The settings file {file} cannot be read: {detail}.", "Fix it, or remove it to use the defaults."
-    ),
-    "settings-unknown": (_USAGE, "The settings file {file} has an unknown key: {key}.", "Known keys: {known}."),
-    "settings-value": (_USAGE, "{key} in the settings file {file} is not valid.", "It takes {wanted}."),
-    "admin-name": (
-        _USAGE,
-        "This cannot be the name of an Operations Console administrator.",
-        "A name has 1 to 255 basic ASCII characters without space, @ and ~, and does not begin with a hyphen.",
-    ),
-    "text-too-long": (_USAGE, "The {what} is longer than {most} characters.", "Shorten it."),
-    "note-missing": (
-        _USAGE, "The reason 'other' needs a note.", "Say why the records must be synchronised again: --note TEXT"
-    ),
-    "run-unknown": (_USAGE, "No recorded run has an ID that begins with {run}.", "List the runs: onbox audit list"),
-    "run-ambiguous": (
-        _USAGE, "{count} runs have an ID that begins with {run}.", "Type more of the ID of the run you mean."
-    ),
-    "run-not-open": (
-        _USAGE, "The run {run} cannot be resolved: {outcome}.", "Look at its records: onbox audit show {run}"
-    ),
-    "note-empty": (_USAGE, "The note is empty.", "Say in --note how you found out the outcome."),
-    "export-unwritten": (
-        _USAGE,
-        "The export could not be written completely: {detail}.",
-        "Free some space, or keep the reading program open, and export again.",
-    ),
-    "copies-unreadable": (_USAGE, "{path} cannot be read: {detail}.", "Check the path behind --against."),
-    "copies-missing": (
-        _USAGE,
-        "{copies} contains no syslog copy of this journal of the host {host}.",
-        "Name the file with the messages of that host; if the journal is of another host: --host NAME",
-    ),
-    "head-unusable": (_USAGE, "{head} is not the hash of a record.", "A hash has 64 hexadecimal digits."),
-    # Refused
-    "settings-unsafe": (
-        _REFUSED,
-        "Other users can modify the settings file {file}.",
-        "It must belong to root or to you, and only its owner may write to it: chmod go-w {file}",
-    ),
-    "root": (_REFUSED, "onbox does not run as root.", _LOG_IN),
-    "wrong-user": (
-        _REFUSED,
-        "You are {user}, but {owner} is the account that runs rsautil.",
-        f"{_LOG_IN} If another account runs rsautil here, set [appliance] user to its name.",
-    ),
-    "account-unknown": (
-        _REFUSED,
-        "rsautil and {folder} belong to root, and [appliance] user names no account that could run rsautil.",
-        "Set [appliance] user in {file} to the name of the account that runs rsautil, for example rsaadmin.",
-    ),
-    "rsautil-missing": (
-        _REFUSED,
-        "rsautil cannot be found at {path}: {detail}.",
-        "Run onbox on the appliance, or set [appliance] home in /etc/onbox/onbox.toml.",
-    ),
-    "rsautil-not-executable": (
-        _REFUSED,
-        "{path} cannot be started: it is not a program that you can read and run.",
-        "Restore it and its mode as the vendor installed it: ls -l {path}",
-    ),
-    "rsautil-not-startable": (
-        _REFUSED,
-        "{path} cannot be started: its first line names {interpreter}, which is not a program that you can run.",
-        "Restore rsautil as the vendor installed it. A file that was edited on Windows has a carriage return there.",
-    ),
-    "rsautil-unsafe": (
-        _REFUSED,
-        "Every account on this machine can modify {path}, so onbox will not type a password into rsautil.",
-        "Remove that permission: chmod o-w {path}",
-    ),
-    "rsautil-account": (
-        _REFUSED,
-        "The account {account} can modify {path}, so onbox will not type a password into rsautil.",
-        "Only root and the owner of rsautil may be able to modify it. See its owner and its ACL: getfacl {path}",
-    ),
-    "rsautil-group": (
-        _REFUSED,
-        "Members of the group {group} can modify {path}, so onbox will not type a password into rsautil.",
-        ("Remove that permission: chmod g-w {path} If you trust each member with the passwords that are typed into "
-         'rsautil, set trusted_group = "{group}" below [appliance] in {file} instead.'),
-    ),
-    "rsautil-replaced": (
-        _REFUSED, "{path} was modified during this run.", "Find out who changed it, then run 'onbox resync' again."
-    ),
-    "no-terminal": (
-        _REFUSED,
-        "onbox needs an interactive terminal, and standard input is none.",
-        "Log in over SSH (with 'ssh -t' for a single command) or at the console. It cannot run from cron or a pipe.",
-    ),
-    "no-controlling-terminal": (
-        _REFUSED,
-        "onbox needs an interactive terminal, and this session has no controlling terminal (su -c starts one without).",
-        "Run 'su - USER' first and then onbox, or add --pty: su --pty - USER -c 'onbox resync'",
-    ),
-    "in-background": (
-        _REFUSED,
-        "onbox runs in the background, where it cannot read from the terminal.",
-        "Start it in the foreground. With timeout: timeout --foreground SECONDS onbox resync",
-    ),
-    "another-run": (
-        _REFUSED, "Another run is in progress on this appliance{holder}.", "Wait until it finishes: onbox status"
-    ),
-    "not-confirmed": (
-        _REFUSED, "Not confirmed: this host is {host}.", "Run 'onbox resync' again and type the host name exactly."
-    ),
-    "not-answered": (_REFUSED, "A question was not answered.", "Run 'onbox resync' again and answer it."),
-    "answer-control": (
-        _REFUSED, "The answer contains a control character, such as that of an arrow key.", "Type it again."
-    ),
-    "answer-unknown": (_REFUSED, "This is not one of the possible answers.", "{wanted}."),
-    "answer-unusable": (
-        _REFUSED, "A question got no usable answer. {detail}", "Run 'onbox resync' again when you know the answer."
-    ),
-    "text-with-password": (
-        _REFUSED,
-        "The {what} contains the password, so it is not recorded.",
-        "Type another one. If it was an option, change the password: other users and the shell's history can see it.",
-    ),
-    "lockout-close": (
-        _REFUSED,
-        "Stopped: {count} login checks of {admin} failed in the last 60 minutes.",
-        f"Make sure of the password first. {_LOCKOUT}.",
-    ),
-    "lockout-guard": (
-        _REFUSED,
-        "{count} login checks of {admin} failed in the last 60 minutes. One more could lock the account.",
-        ("Wait until {until}. If the account is locked, './rsaserv restart admin nodep' in the server folder of "
-         "Authentication Manager unlocks it at once."),
-    ),
-    "unexpected": (_REFUSED, "onbox itself failed ({detail}).", f"Please report this: {PAGES}/appliance.md says how."),
-    "journal-unreadable": (
-        _REFUSED,
-        "The audit journal {path} cannot be read: {detail}.",
-        "Run onbox as the owner of rsautil, or name a copy with --file.",
-    ),
-    "interrupted": (
-        _INTERRUPTED, "Interrupted before the update.", "Run 'onbox resync' again when you are ready."
-    ),
-    # The administrator's login
-    "password-impossible": (_UNVERIFIED, "The password {detail}.", "It was not sent. Type it again."),
-    "password-unlikely": (
-        _UNVERIFIED,
-        "The password {detail}, which the vendor excludes.",
-        "It was not sent. Type it again; the same one typed again is sent.",
-    ),
-    "password-unusable": (
-        _UNVERIFIED,
-        "No password was sent, because none of those that you typed can be right.",
-        "Check the keyboard layout, then run 'onbox resync' again.",
-    ),
-    "admin-verified": (_DONE, "{admin} is an Operations Console administrator.", ""),
-    "admin-denied": (
-        _UNVERIFIED,
-        "rsautil did not accept the name and password of {admin}.",
-        f"Check the user name and the keyboard layout. {_COUNTS}",
-    ),
-    "admin-unproven": (
-        _UNVERIFIED,
-        "rsautil did not prove that {admin} is an Operations Console administrator.",
-        (f"Check the user name, the password and the services. {_COUNTS} "
-         "A new administrator can take up to 30 minutes to become active. "
-         "Run rsautil by hand to see its output, which onbox does not keep because a secret could be in it."),
-    ),
-    "admin-timeout": (
-        _UNVERIFIED,
-        "rsautil did not finish the login check of {admin} in time and was stopped.",
-        f"{_SERVICES} Or raise [timeouts] administrator in the settings. {_COUNTS}",
-    ),
-    "admin-not-connected": (
-        _UNVERIFIED, "rsautil could not check {admin}: the database does not answer.", f"{_SERVICES} {_COUNTS}"
-    ),
-    "admin-not-asked": (_UNVERIFIED, "rsautil never asked for the password, so no login was sent.", _BY_HAND),
-    "admin-not-started": (_UNVERIFIED, "rsautil could not be started: {detail}.", _NOT_STARTED),
-    "admin-stood-still": (
-        _UNVERIFIED, "onbox was stopped for longer than the time limit, so it did not send the password.", _AGAIN
-    ),
-    # The audit journal
-    "journal-folder": (
-        _UNRECORDED,
-        "The audit folder {path} cannot be used: {detail}.",
-        "As root: install -d -m 0700 -o USER {path} (USER is the account that runs rsautil)",
-    ),
-    "journal-file": (
-        _UNRECORDED,
-        "The audit file {path} cannot be used: {detail}.",
-        "It must be a regular file of yours with mode 0600. Look at it before you move it away.",
-    ),
-    "journal-damaged": (
-        _UNRECORDED,
-        "The audit journal {path} is damaged: {detail}.",
-        f"Look at the damage: onbox audit verify. {PAGES}/audit.md says how to begin a new journal.",
-    ),
-    "journal-append-only": (
-        _UNRECORDED,
-        "The last record of {path} is incomplete, and the file is append-only, so onbox cannot move it aside.",
-        "As root: chattr -a {path}. Run onbox once, then restore the attribute: chattr +a {path}",
-    ),
-    "journal-write": (
-        _UNRECORDED,
-        "The audit record cannot be written to {path}: {detail}.",
-        "Free some space or repair the file system (df -h, df -i, mount), then run 'onbox resync' again.",
-    ),
-    "syslog-required": (
-        _UNRECORDED,
-        "The syslog copy of the audit record could not be sent: {detail}.",
-        "Start the syslog service, or set [audit] syslog_required = false.",
-    ),
-    "journal-flaw": (_DONE, "{detail}", "A truncated or modified journal may not be detected."),
-    "journal-readable": (_DONE, "Other users can read the audit folder {path}.", "chmod 0700 {path}"),
-    "journal-room": (_DONE, "Only {room} KiB are free for {path}.", "Free some space before the disk is full."),
-    "syslog-off": (
-        _DONE,
-        "Without the syslog copy, a truncated or deleted journal cannot be detected.",
-        "Set [audit] syslog to the local socket.",
-    ),
-    "syslog-silent": (
-        _DONE,
-        "Audit records are not being copied to syslog: {detail}.",
-        "Start the syslog service. A run continues without it and records a warning.",
-    ),
-    "syslog-journald": (
-        _DONE,
-        "{path} leads to journald, and nothing reads the socket to which journald forwards messages.",
-        "Start rsyslog, or make sure that it reads the journal of systemd: systemctl status rsyslog",
-    ),
-    "run-abandoned": (
-        _UNKNOWN,
-        "The run of {admin} ({time}) has no result.",
-        ("Search the Security Console for tokens whose serial number begins with MFA, "
-         "then run: onbox audit resolve {run} --outcome success|failure --note TEXT"),
-    ),
-    "journal-repaired": (
-        _DONE, "The last record was incomplete, most likely after a power loss. It was moved to {file}.", ""
-    ),
-    "run-resolved": (
-        _DONE,
-        "The run {run} of {admin} ({time}) is now recorded as a {outcome}.",
-        "See its records: onbox audit show {run}",
-    ),
-    "audit-sound": (
-        _DONE,
-        "{path}: the chain is intact.",
-        ("Note the head where nobody on this machine can change it, and compare the syslog copies: "
-         "onbox audit verify --head HASH --against FILE"),
-    ),
-    "audit-damaged": (
-        _DAMAGED,
-        "{path} was modified or truncated.",
-        ("Keep the journal, tip.json and the syslog copies as they are, and compare them: "
-         "onbox audit verify --against FILE"),
-    ),
-    "audit-torn": (
-        _DAMAGED,
-        "{path}: the last record is incomplete, most likely after a power loss.",
-        "Run 'onbox resync' or 'onbox audit resolve': the next run moves the incomplete record to a file of its own.",
-    ),
-    "audit-text-mode": (
-        _DAMAGED,
-        "{path} was copied in text mode. The chain of its records is intact.",
-        "Copy the journal again, in binary mode (scp, sftp).",
-    ),
-    "audit-set-back": (
-        _DAMAGED,
-        "{path} was set back to an earlier state and continued from there.",
-        (f"If the machine was restored from a snapshot, the copies are all that is left of the lost records. "
-         f"If not, somebody rewrote the journal or sent forged copies. See {PAGES}/audit.md"),
-    ),
-    "audit-other-chain": (
-        _DAMAGED,
-        "{path}: the chain is intact. The copies contain another chain, whose journal was moved away or removed.",
-        "If you moved it away, give the head that you noted then: onbox audit verify --against FILE --head HASH",
-    ),
-    "audit-copies-differ": (
-        _DAMAGED,
-        "{path}: the chain is intact, but there are different syslog copies of the same record.",
-        f"Somebody sent forged copies, or rewrote the journal and sent copies of that. See {PAGES}/audit.md",
-    ),
-    # The machine
-    "rsautil-trusted-group": (
-        _DONE,
-        "Members of the group {group} can modify rsautil; [appliance] trusted_group allows it.",
-        "Each of them can replace rsautil and see the passwords that are typed into it.",
-    ),
-    "time-unknown": (
-        _DONE, "It is not known whether the clock of this machine is synchronised.", "See 'timedatectl' or 'ntpq -p'."
-    ),
-    "check-passed": (_DONE, "{detail}", ""),
-    "check-ready": (_DONE, "Ready for a resynchronisation.", "onbox resync"),
-    "check-warned": (_DONE, "Ready, with warnings.", "Review the warnings, then run 'onbox resync'."),
-    "check-not-ready": (
-        _REFUSED,
-        "Not ready: a resynchronisation would be refused.",
-        "Fix the items marked !! and run 'onbox check' again.",
-    ),
-    "report-written": (
-        _DONE, "The report is in {path}.", f"Read it before you send it: {PAGES}/appliance.md says where."
-    ),
-    "report-exists": (_REFUSED, "The file {path} exists already.", "Name a new file behind --report."),
-    "report-unwritable": (
-        _REFUSED, "The report cannot be written to {path}: {detail}.", "Name a file in a folder of yours."
-    ),
-    # The update
-    "update-attempted": (_UNKNOWN, "The update is about to run.", ""),
-    "update-confirmed": (_DONE, "Confirmed: rsautil says that the marker time is now 0.", _WATCH),
-    "update-accepted": (
-        _DONE,
-        "Accepted: rsautil ran the update without an error, but did not confirm the new value.",
-        f"{_WATCH} {_REPORT}",
-    ),
-    "update-dry": (
-        _DONE,
-        "Dry run: {admin} was verified and the update was not run.",
-        ("Run it: onbox resync. This dry run does not prove that the update will succeed, "
-         "and a login check counts towards the lockout, as any login does."),
-    ),
-    "update-key-missing": (
-        _FAILED,
-        "rsautil says that the marker time does not exist on this appliance.",
-        "Check that this is the primary instance and that High Availability Tokencode was enabled and published.",
-    ),
-    "update-sql-error": (
-        _FAILED, "The database refused the update.", "Report the lines above to the vendor's support."
-    ),
-    "update-not-connected": (_FAILED, "The database does not answer.", _SERVICES),
-    "update-not-asked": (_FAILED, "rsautil never asked for the password, so no password was sent.", _BY_HAND),
-    "update-not-started": (_FAILED, "rsautil could not be started: {detail}.", _NOT_STARTED),
-    "update-stood-still": (
-        _FAILED, "onbox was stopped for longer than the time limit, so it did not send the password.", _AGAIN
-    ),
-    "update-not-understood": (
-        _UNKNOWN,
-        "rsautil printed lines that onbox does not understand.",
-        f"{_LOOK} Report the lines, or list them in [appliance] harmless if they are: see {PAGES}/appliance.md.",
-    ),
-    "update-unproven": (_UNKNOWN, "rsautil ended without saying what it did.", f"{_LOOK} {_REPORT}"),
-    "update-contradiction": (_UNKNOWN, "rsautil reported both success and an error.", f"{_LOOK} {_REPORT}"),
-    "update-asked-again": (
-        _UNKNOWN, "rsautil asked for the password a second time and was stopped.", f"{_LOOK} {_COUNTS}"
-    ),
-    "update-timeout": (_UNKNOWN, "rsautil did not finish within {timeout:.0f} seconds and was stopped.", _LOOK),
-    "update-lost": (_UNKNOWN, "rsautil was ended by signal {signal}.", _LOOK),
-    "update-not-ended": (_UNKNOWN, "rsautil cannot be stopped and may still be running.", _LOOK),
-    "update-too-long": (_UNKNOWN, "rsautil printed more than onbox can judge.", f"{_LOOK} {_REPORT}"),
-    "result-unrecorded": (
-        _UNKNOWN,
-        "The update ran, but its result could not be recorded ({detail}). Result: {what}",
-        "Keep the record shown here. Free some space or repair the file system, then run: onbox status",
-    ),
-    "unexpected-after": (_UNKNOWN, "onbox itself failed after the update was started ({detail}).", _LOOK),
+    **_all(_USAGE, {
+        "settings-missing": ("The settings file {file} does not exist.", "Check the path behind --config."),
+        "settings-unreadable": ("The settings file {file} cannot be read: {detail}.",
+            "Fix it, or remove it to use the defaults."),
+        "settings-unknown": ("The settings file {file} has an unknown key: {key}.", "Known keys: {known}."),
+        "settings-value": ("{key} in the settings file {file} is not valid.", "It takes {wanted}."),
+        "admin-name": ("This cannot be the name of an Operations Console administrator.",
+            "A name has 1 to 255 basic ASCII characters without space, @ and ~, and does not begin with a hyphen."),
+        "text-too-long": ("The {what} is longer than {most} characters.", "Shorten it."),
+        "note-missing": ("The reason 'other' needs a note.",
+            "Say why the records must be synchronised again: --note TEXT"),
+        "run-unknown": ("No recorded run has an ID that begins with {run}.", "List the runs: onbox audit list"),
+        "run-ambiguous": ("{count} runs have an ID that begins with {run}.",
+            "Type more of the ID of the run you mean."),
+        "run-not-open": ("The run {run} cannot be resolved: {outcome}.", "Look at its records: onbox audit show {run}"),
+        "note-empty": ("The note is empty.", "Say in --note how you found out the outcome."),
+        "export-unwritten": ("The export could not be written completely: {detail}.",
+            "Free some space, or keep the reading program open, and export again."),
+        "copies-unreadable": ("{path} cannot be read: {detail}.", "Check the path behind --against."),
+        "copies-missing": ("{copies} contains no syslog copy of this journal of the host {host}.",
+            "Name the file with the messages of that host; if the journal is of another host: --host NAME"),
+        "head-unusable": ("{head} is not the hash of a record.", "A hash has 64 hexadecimal digits."),
+    }),
+    **_all(_REFUSED, {
+        "settings-unsafe": ("Other users can modify the settings file {file}.",
+            "It must belong to root or to you, and only its owner may write to it: chmod go-w {file}"),
+        "root": ("onbox does not run as root.", _LOG_IN),
+        "wrong-user": ("You are {user}, but {owner} is the account that runs rsautil.",
+            f"{_LOG_IN} If another account runs rsautil here, set [appliance] user to its name."),
+        "account-unknown": (
+            "rsautil and {folder} belong to root, and [appliance] user names no account that could run rsautil.",
+            "Set [appliance] user in {file} to the name of the account that runs rsautil, for example rsaadmin."),
+        "rsautil-missing": ("rsautil cannot be found at {path}: {detail}.",
+            "Run onbox on the appliance, or set [appliance] home in /etc/onbox/onbox.toml."),
+        "rsautil-not-executable": ("{path} cannot be started: it is not a program that you can read and run.",
+            "Restore it and its mode as the vendor installed it: ls -l {path}"),
+        "rsautil-not-startable": (
+            "{path} cannot be started: its first line names {interpreter}, which is not a program that you can run.",
+            ("Restore rsautil as the vendor installed it. A file that was edited on Windows has a carriage return "
+             "there.")),
+        "rsautil-unsafe": (
+            "Every account on this machine can modify {path}, so onbox will not type a password into rsautil.",
+            "Remove that permission: chmod o-w {path}"),
+        "rsautil-account": ("The account {account} can modify {path}, so onbox will not type a password into rsautil.",
+            "Only root and the owner of rsautil may be able to modify it. See its owner and its ACL: getfacl {path}"),
+        "rsautil-group": (
+            "Members of the group {group} can modify {path}, so onbox will not type a password into rsautil.",
+            ("Remove that permission: chmod g-w {path} If you trust each member with the passwords that are typed "
+             'into rsautil, set trusted_group = "{group}" below [appliance] in {file} instead.')),
+        "rsautil-replaced": ("{path} was modified during this run.",
+            "Find out who changed it, then run 'onbox resync' again."),
+        "no-terminal": ("onbox needs an interactive terminal, and standard input is none.",
+            ("Log in over SSH (with 'ssh -t' for a single command) or at the console. It cannot run from cron or a "
+             "pipe.")),
+        "no-controlling-terminal": (
+            ("onbox needs an interactive terminal, and this session has no controlling terminal (su -c starts one "
+             "without)."),
+            "Run 'su - USER' first and then onbox, or add --pty: su --pty - USER -c 'onbox resync'"),
+        "in-background": ("onbox runs in the background, where it cannot read from the terminal.",
+            "Start it in the foreground. With timeout: timeout --foreground SECONDS onbox resync"),
+        "another-run": ("Another run is in progress on this appliance{holder}.",
+            "Wait until it finishes: onbox status"),
+        "not-confirmed": ("Not confirmed: this host is {host}.",
+            "Run 'onbox resync' again and type the host name exactly."),
+        "not-answered": ("A question was not answered.", "Run 'onbox resync' again and answer it."),
+        "answer-control": ("The answer contains a control character, such as that of an arrow key.", "Type it again."),
+        "answer-unknown": ("This is not one of the possible answers.", "{wanted}."),
+        "answer-unusable": ("A question got no usable answer. {detail}",
+            "Run 'onbox resync' again when you know the answer."),
+        "text-with-password": ("The {what} contains the password, so it is not recorded.",
+            ("Type another one. If it was an option, change the password: other users and the shell's history can "
+             "see it.")),
+        "lockout-close": ("Stopped: {count} login checks of {admin} failed in the last 60 minutes.",
+            f"Make sure of the password first. {_LOCKOUT}."),
+        "lockout-guard": (
+            "{count} login checks of {admin} failed in the last 60 minutes. One more could lock the account.",
+            ("Wait until {until}. If the account is locked, './rsaserv restart admin nodep' in the server folder of "
+             "Authentication Manager unlocks it at once.")),
+        "unexpected": ("onbox itself failed ({detail}).", f"Please report this: {PAGES}/appliance.md says how."),
+        "journal-unreadable": ("The audit journal {path} cannot be read: {detail}.",
+            "Run onbox as the owner of rsautil, or name a copy with --file."),
+        "check-not-ready": ("Not ready: a resynchronisation would be refused.",
+            "Fix the items marked !! and run 'onbox check' again."),
+        "report-exists": ("The file {path} exists already.", "Name a new file behind --report."),
+        "report-unwritable": ("The report cannot be written to {path}: {detail}.", "Name a file in a folder of yours."),
+    }),
+    **_all(_INTERRUPTED, {
+        "interrupted": ("Interrupted before the update.", "Run 'onbox resync' again when you are ready."),
+    }),
+    **_all(_UNVERIFIED, {
+        "password-impossible": ("The password {detail}.", "It was not sent. Type it again."),
+        "password-unlikely": ("The password {detail}, which the vendor excludes.",
+            "It was not sent. Type it again; the same one typed again is sent."),
+        "password-unusable": ("No password was sent, because none of those that you typed can be right.",
+            "Check the keyboard layout, then run 'onbox resync' again."),
+        "admin-denied": ("rsautil did not accept the name and password of {admin}.",
+            f"Check the user name and the keyboard layout. {_COUNTS}"),
+        "admin-unproven": ("rsautil did not prove that {admin} is an Operations Console administrator.",
+            (f"Check the user name, the password and the services. {_COUNTS} A new administrator can take up to 30 "
+             "minutes to become active. Run rsautil by hand to see its output, which onbox does not keep because a "
+             "secret could be in it.")),
+        "admin-timeout": ("rsautil did not finish the login check of {admin} in time and was stopped.",
+            f"{_SERVICES} Or raise [timeouts] administrator in the settings. {_COUNTS}"),
+        "admin-not-connected": ("rsautil could not check {admin}: the database does not answer.",
+            f"{_SERVICES} {_COUNTS}"),
+        "admin-not-asked": ("rsautil never asked for the password, so no login was sent.", _BY_HAND),
+        "admin-not-started": ("rsautil could not be started: {detail}.", _NOT_STARTED),
+        "admin-stood-still": ("onbox was stopped for longer than the time limit, so it did not send the password.",
+            _AGAIN),
+    }),
+    **_all(_DONE, {
+        "admin-verified": ("{admin} is an Operations Console administrator.", ""),
+        "journal-flaw": ("{detail}", "A truncated or modified journal may not be detected."),
+        "journal-readable": ("Other users can read the audit folder {path}.", "chmod 0700 {path}"),
+        "journal-room": ("Only {room} KiB are free for {path}.", "Free some space before the disk is full."),
+        "syslog-off": ("Without the syslog copy, a truncated or deleted journal cannot be detected.",
+            "Set [audit] syslog to the local socket."),
+        "syslog-silent": ("Audit records are not being copied to syslog: {detail}.",
+            "Start the syslog service. A run continues without it and records a warning."),
+        "syslog-journald": (
+            "{path} leads to journald, and nothing reads the socket to which journald forwards messages.",
+            "Start rsyslog, or make sure that it reads the journal of systemd: systemctl status rsyslog"),
+        "journal-repaired": ("The last record was incomplete, most likely after a power loss. It was moved to {file}.",
+            ""),
+        "run-resolved": ("The run {run} of {admin} ({time}) is now recorded as a {outcome}.",
+            "See its records: onbox audit show {run}"),
+        "audit-sound": ("{path}: the chain is intact.",
+            ("Note the head where nobody on this machine can change it, and compare the syslog copies: onbox audit "
+             "verify --head HASH --against FILE")),
+        "rsautil-trusted-group": (
+            "Members of the group {group} can modify rsautil; [appliance] trusted_group allows it.",
+            "Each of them can replace rsautil and see the passwords that are typed into it."),
+        "time-unknown": ("It is not known whether the clock of this machine is synchronised.",
+            "See 'timedatectl' or 'ntpq -p'."),
+        "check-passed": ("{detail}", ""),
+        "check-ready": ("Ready for a resynchronisation.", "onbox resync"),
+        "check-warned": ("Ready, with warnings.", "Review the warnings, then run 'onbox resync'."),
+        "report-written": ("The report is in {path}.", f"Read it before you send it: {PAGES}/appliance.md says where."),
+        "update-confirmed": ("Confirmed: rsautil says that the marker time is now 0.", _WATCH),
+        "update-accepted": ("Accepted: rsautil ran the update without an error, but did not confirm the new value.",
+            f"{_WATCH} {_REPORT}"),
+        "update-dry": ("Dry run: {admin} was verified and the update was not run.",
+            ("Run it: onbox resync. This dry run does not prove that the update will succeed, and a login check "
+             "counts towards the lockout, as any login does.")),
+    }),
+    **_all(_UNRECORDED, {
+        "journal-folder": ("The audit folder {path} cannot be used: {detail}.",
+            "As root: install -d -m 0700 -o USER {path} (USER is the account that runs rsautil)"),
+        "journal-file": ("The audit file {path} cannot be used: {detail}.",
+            "It must be a regular file of yours with mode 0600. Look at it before you move it away."),
+        "journal-damaged": ("The audit journal {path} is damaged: {detail}.",
+            f"Look at the damage: onbox audit verify. {PAGES}/audit.md says how to begin a new journal."),
+        "journal-append-only": (
+            "The last record of {path} is incomplete, and the file is append-only, so onbox cannot move it aside.",
+            "As root: chattr -a {path}. Run onbox once, then restore the attribute: chattr +a {path}"),
+        "journal-write": ("The audit record cannot be written to {path}: {detail}.",
+            "Free some space or repair the file system (df -h, df -i, mount), then run 'onbox resync' again."),
+        "syslog-required": ("The syslog copy of the audit record could not be sent: {detail}.",
+            "Start the syslog service, or set [audit] syslog_required = false."),
+    }),
+    **_all(_UNKNOWN, {
+        "run-abandoned": ("The run of {admin} ({time}) has no result.",
+            ("Search the Security Console for tokens whose serial number begins with MFA, then run: onbox audit "
+             "resolve {run} --outcome success|failure --note TEXT")),
+        "update-attempted": ("The update is about to run.", ""),
+        "update-not-understood": ("rsautil printed lines that onbox does not understand.",
+            f"{_LOOK} Report the lines, or list them in [appliance] harmless if they are: see {PAGES}/appliance.md."),
+        "update-unproven": ("rsautil ended without saying what it did.", f"{_LOOK} {_REPORT}"),
+        "update-contradiction": ("rsautil reported both success and an error.", f"{_LOOK} {_REPORT}"),
+        "update-asked-again": ("rsautil asked for the password a second time and was stopped.", f"{_LOOK} {_COUNTS}"),
+        "update-timeout": ("rsautil did not finish within {timeout:.0f} seconds and was stopped.", _LOOK),
+        "update-lost": ("rsautil was ended by signal {signal}.", _LOOK),
+        "update-not-ended": ("rsautil cannot be stopped and may still be running.", _LOOK),
+        "update-too-long": ("rsautil printed more than onbox can judge.", f"{_LOOK} {_REPORT}"),
+        "result-unrecorded": ("The update ran, but its result could not be recorded ({detail}). Result: {what}",
+            "Keep the record shown here. Free some space or repair the file system, then run: onbox status"),
+        "unexpected-after": ("onbox itself failed after the update was started ({detail}).", _LOOK),
+    }),
+    **_all(_DAMAGED, {
+        "audit-damaged": ("{path} was modified or truncated.",
+            ("Keep the journal, tip.json and the syslog copies as they are, and compare them: onbox audit verify "
+             "--against FILE")),
+        "audit-torn": ("{path}: the last record is incomplete, most likely after a power loss.",
+            ("Run 'onbox resync' or 'onbox audit resolve': the next run moves the incomplete record to a file of "
+             "its own.")),
+        "audit-text-mode": ("{path} was copied in text mode. The chain of its records is intact.",
+            "Copy the journal again, in binary mode (scp, sftp)."),
+        "audit-set-back": ("{path} was set back to an earlier state and continued from there.",
+            ("If the machine was restored from a snapshot, the copies are all that is left of the lost records. If "
+             f"not, somebody rewrote the journal or sent forged copies. See {PAGES}/audit.md")),
+        "audit-other-chain": (
+            "{path}: the chain is intact. The copies contain another chain, whose journal was moved away or removed.",
+            "If you moved it away, give the head that you noted then: onbox audit verify --against FILE --head HASH"),
+        "audit-copies-differ": (
+            "{path}: the chain is intact, but there are different syslog copies of the same record.",
+            f"Somebody sent forged copies, or rewrote the journal and sent copies of that. See {PAGES}/audit.md"),
+    }),
+    **_all(_FAILED, {
+        "update-key-missing": ("rsautil says that the marker time does not exist on this appliance.",
+            "Check that this is the primary instance and that High Availability Tokencode was enabled and published."),
+        "update-sql-error": ("The database refused the update.", "Report the lines above to the vendor's support."),
+        "update-not-connected": ("The database does not answer.", _SERVICES),
+        "update-not-asked": ("rsautil never asked for the password, so no password was sent.", _BY_HAND),
+        "update-not-started": ("rsautil could not be started: {detail}.", _NOT_STARTED),
+        "update-stood-still": ("onbox was stopped for longer than the time limit, so it did not send the password.",
+            _AGAIN),
+    }),
 }  # fmt: skip
