@@ -80,12 +80,14 @@ def message_of(error: OnboxError) -> Message:
 
 PAGES = "/usr/share/doc/packages/onbox/docs"  # where the package installs its pages
 _LOG_IN = "Log in over SSH or at the vSphere / Hyper-V console as {owner} and run onbox there."
-_LOOK = (
-    "Search the Security Console for tokens whose serial number begins with MFA. Running 'onbox resync' again is safe. "
-    "Then record what you found: onbox audit resolve {run} --outcome success|failure --note TEXT"
-)
-_REPORT = f"Please report the output above: {PAGES}/appliance.md says how."
 _WATCH = "Search the Security Console for tokens whose serial number begins with MFA."
+_RESOLVE = (
+    "Running 'onbox resync' again is safe. "
+    "Record what you found: onbox audit resolve {run} --outcome success|failure --note TEXT"
+)
+_LOOK = f"{_WATCH} {_RESOLVE}"
+_REPORT = f"Please report the output above as {PAGES}/appliance.md says."
+_LOOK_AND_REPORT = f"{_WATCH} {_REPORT} {_RESOLVE}"
 _LOCKOUT = "Five failed logins lock the account for 60 minutes"
 _COUNTS = "Every failed login counts towards the lockout, in the Operations Console too."
 _BY_HAND = (
@@ -179,7 +181,7 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
             ("Type another one. If it was an option, change the password: other users and the shell's history can "
              "see it.")),
         "lockout-close": ("Stopped: {count} login checks of {admin} failed in the last 60 minutes.",
-            f"Make sure of the password first. {_LOCKOUT}."),
+            f"Check the password first. {_LOCKOUT}."),
         "lockout-guard": (
             "{count} login checks of {admin} failed in the last 60 minutes. One more could lock the account.",
             ("Wait until {until}. If the account is locked, './rsaserv restart admin nodep' in the server folder of "
@@ -272,14 +274,15 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
              "resolve {run} --outcome success|failure --note TEXT")),
         "update-attempted": ("The update is about to run.", ""),
         "update-not-understood": ("rsautil printed lines that onbox does not understand.",
-            f"{_LOOK} Report the lines, or list them in [appliance] harmless if they are: see {PAGES}/appliance.md."),
-        "update-unproven": ("rsautil ended without saying what it did.", f"{_LOOK} {_REPORT}"),
-        "update-contradiction": ("rsautil reported both success and an error.", f"{_LOOK} {_REPORT}"),
-        "update-asked-again": ("rsautil asked for the password a second time and was stopped.", f"{_LOOK} {_COUNTS}"),
+            (f"{_WATCH} Please report the lines as {PAGES}/appliance.md says; if they are harmless, list them in "
+             f"[appliance] harmless. {_RESOLVE}")),
+        "update-unproven": ("rsautil ended without saying what it did.", _LOOK_AND_REPORT),
+        "update-contradiction": ("rsautil reported both success and an error.", _LOOK_AND_REPORT),
+        "update-asked-again": ("rsautil asked for the password a second time and was stopped.", f"{_COUNTS} {_LOOK}"),
         "update-timeout": ("rsautil did not finish within {timeout:.0f} seconds and was stopped.", _LOOK),
         "update-lost": ("rsautil was ended by signal {signal}.", _LOOK),
         "update-not-ended": ("rsautil cannot be stopped and may still be running.", _LOOK),
-        "update-too-long": ("rsautil printed more than onbox can judge.", f"{_LOOK} {_REPORT}"),
+        "update-too-long": ("rsautil printed more than onbox can judge.", _LOOK_AND_REPORT),
         "result-unrecorded": ("The update ran, but its result could not be recorded ({detail}). Result: {what}",
             "Keep the record shown here. Free some space or repair the file system, then run: onbox status"),
         "unexpected-after": ("onbox itself failed after the update was started ({detail}).", _LOOK),

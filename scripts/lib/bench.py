@@ -17,11 +17,13 @@ import pexpect
 from appliance.make import ADMIN, PASSWORD
 from rehearsal import SECONDS, make
 
+from onbox.rsautil.dialogue import REST_SECONDS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 PAIRS = 11
-RESTS = 3 * 0.02  # onbox waits before each of its three answers to rsautil
+RESTS = 3 * REST_SECONDS  # onbox waits before each of its three answers to rsautil
 PEAK_MIB = 45
 
 TYPER = '''

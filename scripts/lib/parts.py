@@ -27,6 +27,7 @@ PASSWORD = (
     ("onbox/resync/confirmation.py", "keeps it out of the note"),
     ("onbox/resync/job.py", "hands it to the update"),
     ("onbox/rsautil/commands.py", "says at which prompt it is typed"),
+    ("onbox/rsautil/dialogue.py", "says when that prompt stands there"),
     ("onbox/rsautil/terminal.py", "types it"),
 )
 
