@@ -23,6 +23,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent.parent
 PASSWORD = (
     ("onbox/screen/prompts.py", "asks for it"),
     ("onbox/secret.py", "holds it"),
+    ("onbox/fingerprint.py", "recognises it in a text"),
     ("onbox/resync/administrator.py", "has it checked"),
     ("onbox/resync/confirmation.py", "keeps it out of the note"),
     ("onbox/resync/job.py", "hands it to the update"),
