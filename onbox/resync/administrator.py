@@ -124,7 +124,10 @@ def verify_administrator(session: Session, held: ExitStack) -> Administrator:
     console, settings, request = session.console, session.subject.settings, session.request
     name = request.admin or session.prompts.ask("Operations Console administrator: ", require_name)
     warnings = _guard_against_lockout(session, name)
-    password = _ask_password(session, name)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    console.say("Five wrong passwords lock this account for 60 minutes.")
+    question, refusal = f"Password of Operations Console administrator {name}: ", OnboxError("password-unusable")
+    password = session.prompts.ask_secret(question, password_rules(name), refusal)
     held.callback(password.forget)
     require_no_password("ticket", request.ticket, password)
     require_no_password("note", request.note, password)
@@ -147,13 +150,6 @@ def verify_administrator(session: Session, held: ExitStack) -> Administrator:
     raise AdministratorDeniedError(answer.verdict.code, name, sent=sent, detail=detail, **fields)
 
 
-def _ask_password(session: Session, name: str) -> Secret:
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    session.console.say("Five wrong passwords lock this account for 60 minutes.")
-    question = f"Password of Operations Console administrator {name}: "
-    return session.prompts.ask_secret(question, password_rules(name), OnboxError("password-unusable"))
-
-
 def _guard_against_lockout(session: Session, name: str) -> tuple[str, ...]:
     """Stop short of a lockout; give the warning to record if the person went on in spite of the guard."""
     state = guard(session.journal.records_from_end(), name, datetime.now(UTC))
@@ -161,24 +157,16 @@ def _guard_against_lockout(session: Session, name: str) -> tuple[str, ...]:
         state.require_room()
     if not state.warns:
         return ()
-    failed = f"{state.count} login checks of {name} failed in the last 60 minutes."
+    doubt, word = f"{state.count} login checks of {name} failed in the last 60 minutes.", "yes"
+    overridden: tuple[str, ...] = ()
+    if state.rests_on_correction:
+        doubt, word = f"{doubt} The clock was wrong for some of them, so onbox corrected their times.", name
+        overridden = (f"The lockout guard was overridden. {doubt}",)
+    session.console.step("warning", "Lockout", f"{doubt} The fifth locks the account.")
+    accept = exactly(word, f"Type {word} to go on, or press ^C to stop")
     stopped = OnboxError("lockout-close", admin=name, count=state.count)
-    if not state.rests_on_correction:
-        session.console.step("warning", "Lockout", failed)
-        if not session.prompts.ask("Type yes to try again: ", _yes_or_no, stopped):
-            raise stopped
-        return ()
-    doubt = f"{failed} The clock was wrong when some of them were recorded, so onbox corrected their times."
-    session.console.step("warning", "Lockout", f"{doubt} One more failed login could lock the account.")
-    accept = exactly(name, f"Type {name} to go on, or press ^C to stop")
-    session.prompts.ask("Type the administrator's name to try all the same: ", accept, stopped)
-    return (f"The lockout guard was overridden. {doubt}",)
-
-
-def _yes_or_no(answer: str) -> bool:
-    if answer.casefold() not in ("yes", "no"):
-        raise OnboxError("answer-unknown", wanted="Type yes or no")
-    return answer.casefold() == "yes"
+    session.prompts.ask(f"Type {word} to try again: ", accept, stopped)
+    return overridden
 
 
 def exactly(expected: str, wanted: str) -> Callable[[str], str]:

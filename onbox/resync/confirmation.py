@@ -1,7 +1,6 @@
 """The questions before the update: why, what exactly will happen, and is this the right host."""
 
 import shlex
-from dataclasses import dataclass
 
 from onbox.audit.history import last_run
 from onbox.audit.record import MOST_CHARACTERS
@@ -12,15 +11,6 @@ from onbox.resync.reasons import REASONS, Reason
 from onbox.resync.session import Request, Session
 from onbox.rsautil import commands
 from onbox.screen.runs import last_run_shown
-
-
-@dataclass(frozen=True)
-class Answers:
-    """The person's answers, as they go on record."""
-
-    reason: Reason
-    ticket: str | None
-    note: str | None
 
 
 def require_usable(request: Request, host: str) -> None:
@@ -70,8 +60,10 @@ def show_facts(session: Session, admin: str) -> None:
     )
 
 
-def confirm(session: Session, administrator: Administrator) -> Answers:
+def confirm(session: Session, administrator: Administrator) -> dict[str, str | None]:
     """Ask for the reason, show what will happen, and have the person type the name of this host.
+
+    Give reason, ticket and note as they go on record.
 
     Raises:
         OnboxError: if a question got no usable answer.
@@ -81,26 +73,24 @@ def confirm(session: Session, administrator: Administrator) -> Answers:
     note = request.note
     if reason == "other" and not note:
         note = _ask_note(session, administrator)
-    answers = Answers(reason, request.ticket, note)
     show_facts(session, administrator.name)
     given = (("Reason", REASONS[reason]), ("Note", note), ("Ticket", request.ticket))
     session.console.facts([(name, text) for name, text in given if text])
     if request.confirm is None:
         accept = exactly(host, f"This host is {host}. Type its name exactly like this")
         session.prompts.ask("Type the host name to go ahead: ", accept, OnboxError("not-confirmed", host=host))
-    return answers
+    return {"reason": reason, "ticket": request.ticket, "note": note}
 
 
 def _ask_reason(session: Session) -> Reason:
     lines = [f"{number} {text}" for number, text in enumerate(REASONS.values(), 1)]
     session.console.facts([("Why?", lines[0]), *(("", line) for line in lines[1:])])
-    choices: dict[str, Reason] = {reason: reason for reason in REASONS}
-    choices |= {str(number): reason for number, reason in enumerate(REASONS, 1)}
 
     def accept(answer: str) -> Reason:
-        if answer not in choices:
-            raise OnboxError("answer-unknown", wanted=f"Type a number from 1 to {len(REASONS)}")
-        return choices[answer]
+        for number, reason in enumerate(REASONS, 1):
+            if answer in (str(number), reason):
+                return reason
+        raise OnboxError("answer-unknown", wanted=f"Type a number from 1 to {len(REASONS)}")
 
     return session.prompts.ask(f"Reason [1-{len(REASONS)}]: ", accept)
 

@@ -29,8 +29,7 @@ class Interrupts:
         self._at_once = False
         self._held = False
         self._before: dict[int, object] = {}
-        self._pause: Callable[[], None] = _nothing
-        self._resume: Callable[[], None] = _nothing
+        self.around_pause(lambda: None, lambda: None)
 
     def __enter__(self) -> Self:
         """Take the signals over."""
@@ -102,7 +101,3 @@ class Interrupts:
     def end(self) -> None:
         """Stop for nothing either while the end of the run is told."""
         self._held = True
-
-
-def _nothing() -> None:
-    pass

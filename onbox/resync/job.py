@@ -5,7 +5,7 @@
 
 import uuid
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from onbox.audit.journal import Head, Journal
@@ -50,7 +50,7 @@ def resynchronise(request: Request, console: Console, prompts: Prompts, interrup
             if request.dry_run:
                 return _dry_run(session, administrator)
             answers = confirm(session, administrator)
-            log = log.bind(**asdict(answers), change=commands.CHANGE)
+            log = log.bind(**answers, change=commands.CHANGE)
             _attempt(session, log, administrator, seen)
         except OnboxError as error:
             return _refused(run, session, log, error)

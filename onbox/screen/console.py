@@ -10,7 +10,7 @@ import signal
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from typing import TextIO
 
 from onbox.messages import Message
@@ -20,18 +20,17 @@ from onbox.screen.result import Ending
 _NARROWEST, _WIDEST = 40, 100
 _TEXT = 14  # the column in which every text begins
 _REFRESH_SECONDS = 0.25
-_MARKS = {"ok": "ok", "warning": "!", "error": "!!", "busy": "..", "": ""}
-_UNICODE_MARKS = {"ok": "\u2713", "warning": "!", "error": "\u2717", "busy": "..", "": ""}
+_MARKS = {"": "", "ok": "ok", "warning": "!", "error": "!!", "busy": ".."}
+_UNICODE_MARKS = _MARKS | {"ok": "\u2713", "error": "\u2717"}
 _COLOURS = {"ok": "32", "warning": "33", "error": "31", "busy": "36"}
 _SPINNER = "|/-\\"
 
 
 def _speaks_utf8() -> bool:
-    kind = os.environ.get("LC_CTYPE", "")
-    # In the C locale, Python itself sets LC_CTYPE to this; nobody has chosen it.
-    chosen = "" if kind == "C.UTF-8" else kind
-    locale = os.environ.get("LC_ALL") or chosen or os.environ.get("LANG") or ""
-    return "UTF8" in locale.upper().replace("-", "")
+    overall, kind, default = (os.environ.get(name, "") for name in ("LC_ALL", "LC_CTYPE", "LANG"))
+    # In the C locale, Python itself sets LC_CTYPE to C.UTF-8; nobody has chosen it.
+    chosen = overall or kind.removeprefix("C.UTF-8") or default
+    return "UTF8" in chosen.upper().replace("-", "")
 
 
 class Console:
@@ -67,11 +66,16 @@ class Console:
         return min(max(self._columns(), _NARROWEST), _WIDEST)
 
     def _write(self, text: str) -> None:
-        """Write TEXT as soon as the screen takes it."""
-        # A terminal that is gone must not end a run that is changing something.
-        with self._waiting(), suppress(OSError), _even_in_background():
-            self._stream.write(self._over_progress("") + text)
-            self._stream.flush()
+        """Write TEXT as soon as the screen takes it, in the background too."""
+        # A terminal with `stty tostop` stops a background process that writes, unless it blocks this signal.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
+        try:
+            # A terminal that is gone must not end a run that is changing something.
+            with self._waiting(), suppress(OSError):
+                self._stream.write(self._over_progress("") + text)
+                self._stream.flush()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         self._drawn = 0
 
     def _over_progress(self, line: str) -> str:
@@ -161,31 +165,19 @@ def _without_waiting(stream: TextIO) -> Iterator[Callable[[str], bool]]:
     So the controlling terminal is opened once more, in a way that never waits; of other outputs a pipe is the usual
     one, which has room for 4 KiB if it calls itself ready.
     """
-    own = -1
-    with suppress(OSError, ValueError):
-        os.tcgetpgrp(stream.fileno())  # fails if it is not the controlling terminal
-        own = os.open("/dev/tty", os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-
-    def draw(text: str) -> bool:
+    with ExitStack() as opened:
+        target, is_own = -1, False
         with suppress(OSError, ValueError):
-            in_background = own >= 0 and os.tcgetpgrp(own) != os.getpgrp()
-            target = own if own >= 0 else stream.fileno()
-            if not in_background and select.select([], [target], [], 0)[1]:
-                return os.write(target, text.encode("utf-8", "backslashreplace")) > 0
-        return False
+            target = stream.fileno()
+            os.tcgetpgrp(target)  # fails if it is not the controlling terminal
+            target, is_own = os.open("/dev/tty", os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC), True
+            opened.callback(os.close, target)
 
-    try:
+        def draw(text: str) -> bool:
+            with suppress(OSError, ValueError):
+                in_background = is_own and os.tcgetpgrp(target) != os.getpgrp()
+                if not in_background and select.select([], [target], [], 0)[1]:
+                    return os.write(target, text.encode("utf-8", "backslashreplace")) > 0
+            return False
+
         yield draw
-    finally:
-        if own >= 0:
-            os.close(own)
-
-
-@contextmanager
-def _even_in_background() -> Iterator[None]:
-    """Keep a terminal with `stty tostop` from stopping what is written inside."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -184,28 +184,24 @@ class Prompts:
 
     def _echo(self, old: str, new: str) -> str:
         """Show NEW in the place of OLD, from the first character on in which they differ."""
-        differing = (at for at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other)
-        same = next(differing, min(len(old), len(new)))
+        same = len(os.path.commonprefix([old, new]))  # noqa: RUF071 - of characters
         back = "\b" * sum(map(_columns, old[same:]))
         self._write(back + " " * len(back) + back + new[same:])
         return new
 
     def _be_silent(self) -> None:
-        """Switch off the terminal's echo and its own line, and make sure of it."""
+        """Switch off the terminal's echo and its own line."""
         modes = termios.tcgetattr(self._terminal)
         self._before = self._before or [*modes[:6], [*modes[6]]]
         modes[0] = modes[0] & ~(termios.IGNCR | termios.INLCR)
         modes[3] = (modes[3] | termios.ISIG) & ~(termios.ECHO | termios.ECHONL | termios.ICANON)
         modes[6][termios.VMIN], modes[6][termios.VTIME] = 1, 0
         termios.tcsetattr(self._terminal, termios.TCSANOW, modes)
-        if termios.tcgetattr(self._terminal)[3] & (termios.ECHO | termios.ICANON):
-            raise OnboxError("no-terminal", detail="its echo cannot be switched off")
 
     def _in_foreground(self) -> bool:
-        try:
+        with suppress(OSError):
             return os.tcgetpgrp(self._terminal) == os.getpgrp()
-        except OSError:
-            return False
+        return False
 
     def _write(self, text: str) -> None:
         # A terminal that is gone is noticed when it is read.

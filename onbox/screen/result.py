@@ -35,7 +35,11 @@ class Ending:
     def rows(self) -> Iterator[Row]:
         """Give what a person is shown: the state, the name and the text of each step."""
         yield from (("", "rsautil", line) for line in self._essence())
-        yield from self._unknown_rows()
+        if lines := self.not_understood:
+            yield "warning", "Unknown", "onbox does not understand this output of rsautil:"
+            yield from (("warning", "rsautil", line) for line in lines[:_MOST_NOT_UNDERSTOOD])
+            more = len(lines) - _MOST_NOT_UNDERSTOOD
+            yield "", "", f"{f'and {more} more lines: ' if more > 0 else 'All of it: '}onbox audit show {self.run}"
         yield from (("warning", "Note", warning) for warning in self.warnings)
         state = {"success": "ok", "unknown": "warning"}.get(self.message.outcome, "error")
         words = (self.message.what, self.message.changed, f"({self.message.code})")
@@ -53,14 +57,6 @@ class Ending:
         known = [line for line in self.evidence if line not in self.not_understood]
         grave = [found[0] for line in known if (found := _GRAVE.search(line))]
         return (grave or known)[:_MOST_EVIDENCE]
-
-    def _unknown_rows(self) -> Iterator[Row]:
-        lines = self.not_understood
-        if lines:
-            yield "warning", "Unknown", "onbox does not understand this output of rsautil:"
-            yield from (("warning", "rsautil", line) for line in lines[:_MOST_NOT_UNDERSTOOD])
-            more = len(lines) - _MOST_NOT_UNDERSTOOD
-            yield "", "", f"{f'and {more} more lines: ' if more > 0 else 'All of it: '}onbox audit show {self.run}"
 
     def as_json(self) -> dict[str, Any]:
         """Give the members that only the JSON object of `resync` has."""

@@ -10,7 +10,7 @@ import signal
 import sys
 import termios
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pexpect
 import pytest
@@ -125,18 +125,6 @@ def test_other_keys_are_no_answer(keys: str, tmp_path: Path) -> None:
     assert "\x1b" not in person.screen
 
 
-@pytest.mark.parametrize(("kind", "refusal"), [("visible", "answer-unusable"), ("secret", "password-unusable")])
-def test_slips(kind: str, refusal: str, tmp_path: Path) -> None:
-    """A question is asked three times in all, and each time the person is told what was wrong."""
-    person = Person(tmp_path, kind, kind)
-    for number, typed in ((1, "bad"), (1, "bad 2"), (1, "good"), (2, "bad"), (2, "bad"), (2, "bad")):
-        person.child.expect_exact(f"{kind} {number}: ")
-        person.child.send(typed + "\r")
-
-    assert ["good", refusal] == person.end()
-    assert 5 == person.screen.count("Type another one.")
-
-
 @pytest.mark.parametrize("typed", ["Secret-4711 ", PASTED.format("Secret-4711"), "p\u00e4ss", "a\x03b", "x\x7fy"])
 def test_secret_answer(typed: str, tmp_path: Path) -> None:
     """Nothing of a secret is shown, not even its length; it is given as typed, without the codes of a paste."""
@@ -152,33 +140,6 @@ def test_secret_answer(typed: str, tmp_path: Path) -> None:
     assert "secret 1: \r\nend." in person.screen
 
 
-def test_pasted_at_once(tmp_path: Path) -> None:
-    """A paste of name and password answers one question: the line behind it is neither shown nor taken."""
-    person = Person(tmp_path, "visible", "secret", "visible")
-    person.child.expect_exact("visible 1: ")
-    person.child.send("ocadmin\rSentinel-1!\rSentinel-1!\r")
-    person.child.expect_exact("secret 2: ")
-    person.child.send("typed\rSentinel-1!\r")
-    person.child.expect_exact("visible 3: ")
-    person.child.send("last\rSentinel-1!\r")
-
-    assert ["ocadmin", "typed", "last"] == person.end()
-    assert "Sentinel" not in person.screen
-
-
-def test_typed_ahead(tmp_path: Path) -> None:
-    """What is typed while no question stands is dropped and not shown."""
-    person = Person(tmp_path, "visible", "visible")
-    for number in (1, 2):
-        person.child.expect_exact(f"busy {number}.")
-        person.child.send("Sentinel-1!\r\r")
-        person.child.expect_exact(f"visible {number}: ")
-        person.child.send(f"answer {number}\r")
-
-    assert ["answer 1", "answer 2"] == person.end()
-    assert "Sentinel" not in person.screen
-
-
 def test_typed_while_the_screen_stands_still(tmp_path: Path) -> None:
     """After ^S a question is not on the screen, so what is typed until ^Q does not answer it."""
     person = Person(tmp_path, "visible")
@@ -191,20 +152,6 @@ def test_typed_while_the_screen_stands_still(tmp_path: Path) -> None:
 
     assert ["seen"] == person.end()
     assert "Sentinel" not in person.screen
-
-
-@pytest.mark.parametrize("kind", ["visible", "secret"])
-@pytest.mark.parametrize(
-    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGALRM, 40]
-)
-def test_stopped(kind: str, number: int, tmp_path: Path) -> None:
-    """A signal that ends a program ends the question, and the terminal is given back."""
-    person = Person(tmp_path, kind)
-    person.child.expect_exact(f"{kind} 1: ")
-    person.child.send("Sentinel")
-    os.kill(person.child.pid or 0, number)
-
-    assert ["interrupted"] == person.end()
 
 
 @pytest.mark.parametrize("kind", ["visible", "secret"])
@@ -285,33 +232,6 @@ def test_stopped_and_continued(number: signal.Signals, tmp_path: Path) -> None:
 
     assert ["Sentinel"] == person.end()
     assert "Sentinel" not in person.screen
-
-
-def test_lost_terminal(tmp_path: Path) -> None:
-    """If the terminal goes away, the question is interrupted."""
-    person = Person(tmp_path, "visible")
-    person.child.expect_exact("visible 1: ")
-    terminal: Any = vars(person.child)["ptyproc"]
-    terminal.fileobj.close()
-    wait_until((tmp_path / "answers").exists)
-    wait_until((tmp_path / "answers").read_text)
-
-    assert ["interrupted"] == json.loads((tmp_path / "answers").read_text())
-
-
-def test_echo_that_cannot_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No question is asked at a terminal that would show the answer."""
-    terminal, other_side = os.openpty()
-    monkeypatch.setattr("onbox.screen.prompts._TERMINAL", os.ttyname(other_side))
-    monkeypatch.setattr(termios, "tcsetattr", lambda *_: None)
-    with Prompts() as prompts, pytest.raises(OnboxError) as caught:
-        prompts.ask("question: ", str)
-    shown = b""
-    with open(terminal, "rb", buffering=0) as other:  # noqa: PTH123
-        while not shown.endswith(b"\n"):
-            shown += other.read(1)
-
-    assert ("no-terminal", b"\r\n") == (caught.value.code, shown)
 
 
 @pytest.mark.parametrize("terminal", ["/dev/null", "/nowhere"])

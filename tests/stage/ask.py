@@ -1,6 +1,6 @@
 """Asks questions on the controlling terminal as onbox does: `ask.py FILE visible|secret...`.
 
-FILE gets the answers, as JSON, and a file `pid` beside it the process ID. An answer that begins with "bad" is a slip.
+FILE gets the answers, as JSON, and a file `pid` beside it the process ID.
 Between the questions it is busy for a moment.
 """
 
@@ -23,16 +23,9 @@ if TYPE_CHECKING:
 BUSY_SECONDS = 0.3
 
 
-def text(answer: str) -> str:
-    """Take any answer but those that begin with "bad"."""
-    if answer.startswith("bad"):
-        raise OnboxError("answer-unknown", wanted="Type another one")
-    return answer
-
-
 def secret(answer: Secret) -> str:
-    """Do the same with a secret."""
-    return text(answer.surrender().decode("utf-8", "surrogateescape"))
+    """Take any secret."""
+    return answer.surrender().decode("utf-8", "surrogateescape")
 
 
 def main() -> None:
@@ -47,7 +40,7 @@ def main() -> None:
                 time.sleep(BUSY_SECONDS)
                 interrupts.check()
                 if kind == "visible":
-                    answers.append(prompts.ask(f"visible {number}: ", text))
+                    answers.append(prompts.ask(f"visible {number}: ", str))
                 else:
                     answers.append(prompts.ask_secret(f"secret {number}: ", secret, OnboxError("password-unusable")))
         except OnboxError as error:
