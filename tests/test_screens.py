@@ -6,16 +6,18 @@ An ordinary user renews the stored ones with ``./scripts/test tests/test_screens
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
+import subprocess
 import tempfile
-from contextlib import closing
+import time
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from emulator import screen
 from history import History
-from rehearsal import CHECKOUT, Machine, Onbox, make
+from rehearsal import CHECKOUT, SECONDS, Machine, Onbox, make
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,6 +49,49 @@ def leave_open(machine: Machine) -> None:
         history.run()
         history.attempt()
         history.denied()
+
+
+class Tmux:
+    """A running tmux of its own, with one window of 80x25."""
+
+    def __init__(self, socket: Path) -> None:
+        """Talk to the tmux at *socket*."""
+        self._socket = socket
+
+    def tell(self, *arguments: str) -> str:
+        """Give tmux a command and return what it says."""
+        command = ["tmux", "-S", str(self._socket), "-f", "/dev/null", *arguments]
+        return subprocess.run(command, check=True, capture_output=True).stdout.decode()
+
+    def text(self) -> str:
+        """Return what the window shows, and before it what has scrolled away."""
+        return self.tell("capture-pane", "-p", "-S", "-").rstrip() + "\n"
+
+    def wait_for(self, pattern: str) -> None:
+        """Wait until the window shows *pattern*."""
+        deadline = time.monotonic() + SECONDS
+        while not re.search(pattern, self.text(), re.MULTILINE):
+            assert time.monotonic() < deadline, f"no {pattern!r} on this screen:\n{self.text()}"
+            time.sleep(0.05)
+
+    def type(self, text: str) -> None:
+        """Type *text* and press ENTER."""
+        self.tell("send-keys", "-l", text)
+        self.tell("send-keys", "Enter")
+
+
+@contextmanager
+def tmux(command: list[str], environment: dict[str, str], folder: Path, shows: str) -> Iterator[Tmux]:
+    """Start *command* in *folder* behind a line that *shows* what was typed; when it has ended, the last one is "$"."""
+    shown = Tmux(folder / "tmux")
+    settings = [f"{name}={value}" for name, value in environment.items()]
+    started = shlex.join(["env", "-i", *settings, *command])
+    script = f"printf '%s\\n' {shlex.quote(f'$ {shows}')}; {started}; printf '$ '; cat"
+    shown.tell("new-session", "-d", "-x", "80", "-y", "25", "-c", str(folder), script)
+    try:
+        yield shown
+    finally:
+        shown.tell("kill-server")
 
 
 class Screen(NamedTuple):
@@ -104,12 +149,12 @@ def test_a_screen_is_as_stored(name: str, staged: Onbox, snapshot: SnapshotAsser
     staged.machine.behave(**stored.behaviour)
     stored.prepare(staged.machine)
     command, folder = staged.command(*stored.command), staged.machine.folder.parent
-    with screen(command, staged.environment() | STAGED, folder, shows=f"onbox {' '.join(stored.command)}") as shown:
+    with tmux(command, staged.environment() | STAGED, folder, shows=f"onbox {' '.join(stored.command)}") as shown:
         for prompt, answer in stored.answers.items():
             shown.wait_for(f"^{prompt}$")
             shown.type(answer)
         shown.wait_for(r"^\$$")
-        text = shown.everything()
+        text = shown.text()
     for pattern, same in SAME_EVERYWHERE.items():
         text = re.sub(pattern, same, text)
 

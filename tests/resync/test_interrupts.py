@@ -36,6 +36,10 @@ def test_noted(number: int) -> None:
             with pytest.raises(OnboxError) as caught:
                 interrupts.check()
             assert "interrupted" == caught.value.code
+        with pytest.raises(OnboxError), interrupts.at_once():
+            pytest.fail("somebody was asked")
+        with pytest.raises(OnboxError):
+            interrupts.hold()
 
 
 def ask(interrupts: Interrupts, number: int) -> None:
@@ -75,15 +79,6 @@ def test_question_without_an_answer(number: signal.Signals | None, code: str) ->
     assert code == caught.value.code
 
 
-def test_at_once_after_a_signal() -> None:
-    """Nobody is asked any more once a signal has come."""
-    with Interrupts() as interrupts:
-        hit(signal.SIGINT)
-
-        with pytest.raises(OnboxError), interrupts.at_once():
-            pytest.fail("somebody was asked")
-
-
 def test_hold() -> None:
     """From the attempt on nothing stops the run, neither a question nor a request to pause."""
     with Interrupts() as interrupts:
@@ -94,25 +89,6 @@ def test_hold() -> None:
         interrupts.check()
         with interrupts.at_once():
             hit(signal.SIGINT)
-
-
-def test_hold_after_a_signal() -> None:
-    """A signal that came before is heard first, and the run can still be stopped."""
-    with Interrupts() as interrupts:
-        hit(signal.SIGTERM)
-
-        with pytest.raises(OnboxError):
-            interrupts.hold()
-        with pytest.raises(OnboxError):
-            interrupts.check()
-
-
-def test_continued() -> None:
-    """A process that is continued goes on, also if nothing has to be done for that."""
-    with Interrupts() as interrupts:
-        hit(signal.SIGCONT)
-
-        interrupts.check()
 
 
 def test_end() -> None:

@@ -8,15 +8,13 @@ import select
 import sys
 import termios
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from onbox.messages import message
 from onbox.screen.console import Console
-from onbox.screen.result import Ending
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,11 +36,6 @@ class Terminal:
     def resize(self, columns: int) -> None:
         """Make the window narrower or wider."""
         termios.tcsetwinsize(self.person, (25, columns))
-
-    def type(self, keys: bytes) -> None:
-        """Press keys, and see that they arrived."""
-        os.write(self.person, keys)
-        select.select([], [], [], 0.05)
 
     def seen(self) -> str:
         """Return what was written since the last look."""
@@ -104,19 +97,13 @@ def test_the_screen_follows_the_terminal(environment: dict[str, str], expected: 
 
 
 def test_a_redirected_output_is_plain(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file gets no colours."""
+    """A file gets no colours, and under JSON standard output stays free."""
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
     Console().step("error", "Result", "No.")
+    Console(json=True).step("error", "Result", "No.")
 
-    assert "!! Result     No.\n" == capsys.readouterr().out
-
-
-def test_under_json_standard_output_stays_free(capsys: pytest.CaptureFixture[str]) -> None:
-    """Progress goes to standard error."""
-    Console(json=True).say("working")
-
-    assert ("", "working\n") == capsys.readouterr()
+    assert ("!! Result     No.\n",) * 2 == capsys.readouterr()
 
 
 @given(some.text(max_size=300), some.integers(0, 20))
@@ -206,19 +193,6 @@ def test_a_narrower_screen_wraps_no_progress() -> None:
     assert [17, 17, 14, 4, 17] == widths
 
 
-def test_progress_is_dropped_while_the_screen_stands_still() -> None:
-    """After ^S, progress waits for nobody; what must be read waits, and comes when the screen goes on."""
-    with terminal(**UTF8) as screen:
-        console = Console()
-        screen.type(b"\x13")
-        with console.working("Update", "silence") as tick:
-            tick(1)
-        screen.type(b"\x11")
-        console.say("result")
-
-        assert "result\n" == screen.seen()
-
-
 def test_progress_is_dropped_if_nobody_reads() -> None:
     """A pipe whose reader stands still gets no progress once it is full, and holds up nothing."""
     reader, writer = os.pipe()
@@ -229,21 +203,6 @@ def test_progress_is_dropped_if_nobody_reads() -> None:
             with console.working("Update", "silence " * 10):
                 pass
         os.close(reader)
-
-
-def test_a_wait_for_the_screen_can_be_ended() -> None:
-    """A wait for the screen is marked as one, so that a signal can end it."""
-    entered = []
-
-    @contextmanager
-    def waiting() -> Iterator[None]:
-        entered.append(True)
-        yield
-
-    with terminal(**UTF8):
-        Console(waiting=waiting).say("text")
-
-    assert [True] == entered
 
 
 @pytest.mark.parametrize("gone", ["other side", "stream"])
@@ -259,16 +218,3 @@ def test_an_output_that_is_gone_ends_nothing(gone: str, monkeypatch: pytest.Monk
         console.say("still here")
         with console.working("Update", "silence") as tick:
             tick(1)
-
-
-def test_the_end_tells_it_all(capsys: pytest.CaptureFixture[str]) -> None:
-    """The end shows the output of rsautil, warnings, the verdict, the next step, the run, and a record to keep."""
-    words: Any = message("result-unrecorded", detail="full", what="Done.")
-    Console().ending(Ending("r-1", words, ("ERROR:  no",), warnings=("no copy",), unrecorded='{"seq":null}'))
-    *lines, record = capsys.readouterr().out.splitlines()
-    names = [(line[:2].strip(), line[3:14].strip()) for line in lines]
-
-    assert [("", "rsautil"), ("!", "Note"), ("!", "Result"), ("", "Next"), ("", "Run")] == [
-        (mark, name) for mark, name in names if name
-    ]
-    assert '{"seq":null}' == record

@@ -54,25 +54,21 @@ def test_lines_that_are_not_understood_stand_before_the_verdict(count: int, list
     [
         ("update-confirmed", "ok"),
         ("update-timeout", "warning"),
+        ("update-attempted", "warning"),
         ("update-sql-error", "error"),
         ("not-confirmed", "error"),
         ("admin-denied", "error"),
     ],
 )
 def test_the_verdict_names_its_code_and_what_was_changed(code: Code, state: str) -> None:
-    """Only a success is marked as one."""
+    """Only a success is marked as one; without advice there is no next step."""
     words = message(code, run="r", timeout=1, host="here", admin="ocadmin")
     (row,) = [row for row in Ending("r", words).rows() if row[1] == "Result"]
 
+    assert ([words.advice] if words.advice else []) == shown(Ending("r", words), "Next")
     assert state == row[0]
     assert row[2].startswith(words.what)
     assert row[2].endswith(f"{words.changed} ({code})")
-
-
-def test_without_advice_there_is_no_next_step() -> None:
-    """An empty line says nothing."""
-    assert [] == shown(Ending("r", message("update-attempted")), "Next")
-    assert [CONFIRMED.advice] == shown(Ending("r", CONFIRMED), "Next")
 
 
 def test_the_receipt_goes_with_the_result() -> None:
