@@ -77,30 +77,20 @@ def early_rows() -> Rows:
             End(130, "left", "verify"), told, behaviour={"verify_delay": 60}, play=partial(stop_during_check, stop)
         )
         rows[f"{name} during the update"] = Fault(
-            SUCCESS,
-            CONFIRMED if told else (),
-            behaviour={"update_delay": 0.5},
-            play=partial(stop_during_update, stop),
+            SUCCESS, CONFIRMED if told else (), behaviour={"update_delay": 0.5}, play=partial(stop_during_update, stop)
         )
     return rows
 
 
+APPEND = "onbox.audit.journal:Journal.append"
 # The moments of a run from the hold on, each a call of a function of onbox; and what is on record and was run by then.
 MOMENTS = {
-    "before the attempt is written": ("onbox.audit.journal:Journal.append 2 before", "verified", "verify"),
-    "after the attempt is written": ("onbox.audit.journal:Journal.append 2 after", "verified attempt", "verify"),
+    "before the attempt is written": (f"{APPEND} 2 before", "verified", "verify"),
+    "after the attempt is written": (f"{APPEND} 2 after", "verified attempt", "verify"),
     "before rsautil is started": ("onbox.rsautil.terminal:converse 2 before", "verified attempt", "verify"),
     "when rsautil has ended": ("onbox.rsautil.verdict:judge 2 before", "verified attempt", "verify update"),
-    "before the result is written": (
-        "onbox.audit.journal:Journal.append 3 before",
-        "verified attempt",
-        "verify update",
-    ),
-    "after the result is written": (
-        "onbox.audit.journal:Journal.append 3 after",
-        "verified attempt success",
-        "verify update",
-    ),
+    "before the result is written": (f"{APPEND} 3 before", "verified attempt", "verify update"),
+    "after the result is written": (f"{APPEND} 3 after", "verified attempt success", "verify update"),
     "when the result is shown": (
         "onbox.screen.console:Console.ending 1 before",
         "verified attempt success",
@@ -169,10 +159,7 @@ def power_rows() -> Rows:
     return {
         f"power loss while the {name} is written, {where}": Fault(end, told, play=partial(cut_power, number, byte))
         for byte, where in ((1, "after its first byte"), (700, "in its middle"), (-1, "before its last byte"))
-        for number, name, end, told in (
-            (2, "attempt", attempt, CONFIRMED),
-            (3, "result", result, ABANDONED),
-        )
+        for number, name, end, told in ((2, "attempt", attempt, CONFIRMED), (3, "result", result, ABANDONED))
     }
 
 
@@ -268,23 +255,6 @@ def set_clock_back(scene: Scene) -> None:
     (path.parent / "tip.json").write_bytes(Head.of(records[-1]).text())
 
 
-def set_clock_back_between(scene: Scene) -> None:
-    """Set the clock back between two runs."""
-    scene.run("resync", "--dry-run")
-    set_clock_back(scene)
-    scene.run()
-
-
-def set_clock_back_during_run(scene: Scene) -> None:
-    """Set the clock back while the last question stands."""
-
-    def answer(child: Child[str]) -> None:
-        set_clock_back(scene)
-        child.sendline(HOST)
-
-    scene.run(answers=scene.answers(host=answer))
-
-
 def set_clock_back_after_denials(answers: tuple[str, ...], scene: Scene) -> None:
     """Give wrong passwords as often as is safe, set the clock back, and try again with *answers* to the guard."""
     for _ in range(4):
@@ -358,12 +328,6 @@ PERSON: Rows = {
     **power_rows(),
     **slip_rows(),
     **freeze_rows(),
-    "clock set back by an hour": Fault(
-        End(0, "verified verified attempt success", "verify verify update", changed=True),
-        CONFIRMED,
-        play=set_clock_back_between,
-    ),
-    "clock set back by an hour during a run": Fault(SUCCESS, CONFIRMED, play=set_clock_back_during_run),
     "clock set back by an hour after wrong passwords, and the name typed in spite of it": Fault(
         replace(
             SUCCESS,
@@ -380,9 +344,7 @@ PERSON: Rows = {
     ),
     "host name changed": Fault(TWICE, CONFIRMED, play=change_host_name, root=True),
     "ten runs at once": Fault(
-        replace(SUCCESS, records=f"{'refused ' * 9}{SUCCESS.records}"),
-        ("another-run", *CONFIRMED),
-        play=run_at_once,
+        replace(SUCCESS, records=f"{'refused ' * 9}{SUCCESS.records}"), ("another-run", *CONFIRMED), play=run_at_once
     ),
     "another run while rsautil is at the update": Fault(
         End(0, "verified attempt refused success", "verify update", changed=True),

@@ -7,17 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from faults.scene import HOST
-from faults.table import (
-    REFUSED,
-    REFUSED_LATE,
-    STOPPED,
-    SUCCESS,
-    UNKNOWN,
-    WITHOUT_RECORD,
-    End,
-    Fault,
-    Rows,
-)
+from faults.table import REFUSED, REFUSED_LATE, STOPPED, SUCCESS, UNKNOWN, WITHOUT_RECORD, End, Fault, Rows
 
 if TYPE_CHECKING:
     from faults.scene import Child, Scene
