@@ -109,7 +109,7 @@ def _all(exit_code: ExitCode, words: dict[Code, tuple[str, str]]) -> dict[Code, 
 # By exit code: what happened, and what to do next.
 MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
     **_all(_USAGE, {
-        "settings-missing": ("The settings file {file} does not exist.", "Check the path behind --config."),
+        "settings-missing": ("The settings file {file} does not exist.", "Check the path after --config."),
         "settings-unreadable": ("The settings file {file} cannot be read: {detail}.",
             "Fix it, or remove it to use the defaults."),
         "settings-unknown": ("The settings file {file} has an unknown key: {key}.", "Known keys: {known}."),
@@ -126,7 +126,7 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
         "note-empty": ("The note is empty.", "Say in --note how you found out the outcome."),
         "export-unwritten": ("The export could not be written completely: {detail}.",
             "Free some space, or keep the reading program open, and export again."),
-        "copies-unreadable": ("{path} cannot be read: {detail}.", "Check the path behind --against."),
+        "copies-unreadable": ("{path} cannot be read: {detail}.", "Check the path after --against."),
         "copies-missing": ("{copies} contains no syslog copy of this journal of the host {host}.",
             "Name the file with the messages of that host; if the journal is of another host: --host NAME"),
         "head-unusable": ("{head} is not the hash of a record.", "A hash has 64 hexadecimal digits."),
@@ -155,16 +155,15 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
             "Only root and the owner of rsautil may be able to modify it. See its owner and its ACL: getfacl {path}"),
         "rsautil-group": (
             "Members of the group {group} can modify {path}, so onbox will not type a password into rsautil.",
-            ("Remove that permission: chmod g-w {path} If you trust each member with the passwords that are typed "
-             'into rsautil, set trusted_group = "{group}" below [appliance] in {file} instead.')),
+            ("If you trust each member with the passwords that are typed into rsautil, set trusted_group = "
+             '"{group}" below [appliance] in {file}. Otherwise remove the permission: chmod g-w {path}')),
         "rsautil-replaced": ("{path} was modified during this run.",
             "Find out who changed it, then run 'onbox resync' again."),
-        "no-terminal": ("onbox needs an interactive terminal, and standard input is none.",
+        "no-terminal": ("onbox needs an interactive terminal, and standard input is not one.",
             ("Log in over SSH (with 'ssh -t' for a single command) or at the console. It cannot run from cron or a "
              "pipe.")),
         "no-controlling-terminal": (
-            ("onbox needs an interactive terminal, and this session has no controlling terminal (su -c starts one "
-             "without)."),
+            "onbox needs an interactive terminal, and this session has no controlling terminal (as after su -c).",
             "Run 'su - USER' first and then onbox, or add --pty: su --pty - USER -c 'onbox resync'"),
         "in-background": ("onbox runs in the background, where it cannot read from the terminal.",
             "Start it in the foreground. With timeout: timeout --foreground SECONDS onbox resync"),
@@ -191,7 +190,7 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
             "Run onbox as the owner of rsautil, or name a copy with --file."),
         "check-not-ready": ("Not ready: a resynchronisation would be refused.",
             "Fix the items marked !! and run 'onbox check' again."),
-        "report-exists": ("The file {path} exists already.", "Name a new file behind --report."),
+        "report-exists": ("The file {path} exists already.", "Name a new file after --report."),
         "report-unwritable": ("The report cannot be written to {path}: {detail}.", "Name a file in a folder of yours."),
     }),
     **_all(_INTERRUPTED, {
@@ -221,7 +220,8 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
     **_all(_DONE, {
         "admin-verified": ("{admin} is an Operations Console administrator.", ""),
         "journal-flaw": ("{detail}", "A truncated or modified journal may not be detected."),
-        "journal-readable": ("Other users can read the audit folder {path}.", "chmod 0700 {path}"),
+        "journal-readable": ("Other users can read the audit folder {path}.",
+            "Remove that permission: chmod 0700 {path}"),
         "journal-room": ("Only {room} KiB are free for {path}.", "Free some space before the disk is full."),
         "syslog-off": ("Without the syslog copy, a truncated or deleted journal cannot be detected.",
             "Set [audit] syslog to the local socket."),
@@ -243,7 +243,7 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
         "time-unknown": ("It is not known whether the clock of this machine is synchronised.",
             "See 'timedatectl' or 'ntpq -p'."),
         "check-passed": ("{detail}", ""),
-        "check-ready": ("Ready for a resynchronisation.", "onbox resync"),
+        "check-ready": ("Ready for a resynchronisation.", "Run it: onbox resync"),
         "check-warned": ("Ready, with warnings.", "Review the warnings, then run 'onbox resync'."),
         "report-written": ("The report is in {path}.", f"Read it before you send it: {PAGES}/appliance.md says where."),
         "update-confirmed": ("Confirmed: rsautil says that the marker time is now 0.", _WATCH),
@@ -280,7 +280,7 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
         "update-contradiction": ("rsautil reported both success and an error.", _LOOK_AND_REPORT),
         "update-asked-again": ("rsautil asked for the password a second time and was stopped.", f"{_COUNTS} {_LOOK}"),
         "update-timeout": ("rsautil did not finish within {timeout:.0f} seconds and was stopped.", _LOOK),
-        "update-lost": ("rsautil was ended by signal {signal}.", _LOOK),
+        "update-lost": ("rsautil was killed by signal {signal}.", _LOOK),
         "update-not-ended": ("rsautil cannot be stopped and may still be running.", _LOOK),
         "update-too-long": ("rsautil printed more than onbox can judge.", _LOOK_AND_REPORT),
         "result-unrecorded": ("The update ran, but its result could not be recorded ({detail}). Result: {what}",
