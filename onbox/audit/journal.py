@@ -17,7 +17,7 @@ from typing import Any
 
 from onbox.audit import locks
 from onbox.audit.files import ends_torn, lines_from_end, make_folder, open_own, replace, write_all
-from onbox.audit.locks import Holder, holder
+from onbox.audit.locks import holder
 from onbox.audit.reader import record_of
 from onbox.audit.record import GENESIS, Record, read
 from onbox.errors import Code, OnboxError
@@ -129,7 +129,7 @@ class Journal:
             OnboxError: if another run is in progress.
         """
         if not self._take(RUN_LOCK, _RUN_SECONDS):
-            other = run_in_progress(self._place)
+            other = holder(self._place / RUN_LOCK)
             raise OnboxError("another-run", holder=f": {other}" if other else "")
 
     def records_from_end(self) -> Iterator[Record]:
@@ -230,7 +230,7 @@ class Journal:
         """
         ballast = self._place / BALLAST
         with _refused("journal-write", ballast):
-            if ballast.is_symlink() or not ballast.is_file() or ballast.stat().st_size < BALLAST_BYTES:
+            if not ballast.is_file() or ballast.stat().st_size < BALLAST_BYTES:
                 # Random bytes: a file system that compresses or leaves out zeros would keep no room for them.
                 replace(BALLAST, os.urandom(BALLAST_BYTES), self._folder)
 
@@ -266,11 +266,6 @@ class Journal:
                     raise
                 os.fsync(self._file)
             return name
-
-
-def run_in_progress(folder: Path) -> Holder | None:
-    """Say which process runs `onbox resync` with the journal in FOLDER, as far as this account can tell."""
-    return holder(folder / RUN_LOCK)
 
 
 @contextmanager

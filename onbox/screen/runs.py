@@ -8,7 +8,7 @@ from typing import Any
 
 from onbox.audit.history import ENDINGS, LastRun, admin_of, last_word, shown, time_of
 from onbox.audit.reader import Reader, member
-from onbox.audit.record import ABANDONED, ATTEMPT, REPAIRED, RESOLVED, VERIFIED, Record
+from onbox.audit.record import ABANDONED, ATTEMPT, RESOLVED, VERIFIED, Record
 
 COLUMNS = ("time (UTC)", "run", "outcome", "code", "administrator")
 SHORT_ID = 8
@@ -27,12 +27,13 @@ def listed(journal: Reader, last: int, outcome: str | None = None) -> list[Recor
 
 def _endings(newest_first: Iterable[Record]) -> Iterator[Record]:
     """Yield what says how a run ended; of a run without a result that is its attempt."""
-    seen = set()
+    ended = set()
     for record in newest_first:
-        if record["event"] in ENDINGS or (record["event"] == ATTEMPT and record["run"] not in seen):
+        if record["event"] in ENDINGS:
+            ended.add(record["run"])
             yield record
-        if record["event"] != REPAIRED:
-            seen.add(record["run"])
+        elif record["event"] == ATTEMPT and record["run"] not in ended:
+            yield record
 
 
 def time_shown(record: Record) -> str:

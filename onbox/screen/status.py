@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from onbox.audit.history import LastRun, last_run, open_runs, shown
-from onbox.audit.journal import run_in_progress
+from onbox.audit.journal import RUN_LOCK
 from onbox.audit.lockout import Guard, guards
-from onbox.audit.locks import Holder
+from onbox.audit.locks import Holder, holder
 from onbox.audit.reader import Reader
 from onbox.audit.record import Record
 from onbox.messages import message
@@ -32,7 +32,7 @@ class Status:
 def look(journal: Reader, now: datetime) -> Status:
     """Read from JOURNAL how things stand at the time NOW."""
     return Status(
-        run_in_progress(journal.path.parent),
+        holder(journal.path.with_name(RUN_LOCK)),
         last_run(journal.newest_first()),
         open_runs(journal.newest_first()),
         guards(journal.newest_first(), now),

@@ -49,17 +49,6 @@ def test_records_are_read_from_the_end(folder: Path) -> None:
         assert [json.loads(lines[1]), json.loads(lines[0])] == list(journal.records_from_end())
 
 
-def test_file_that_others_may_write_is_refused(folder: Path) -> None:
-    """A file that others could have changed stops the run, and only its mode has to be put right."""
-    journals.one_run(folder)
-    (folder / "audit.jsonl").chmod(0o620)
-    with pytest.raises(OnboxError, match=r"others may write it \(mode 0620\)"):
-        journals.one_run(folder)
-
-    (folder / "audit.jsonl").chmod(0o640)
-    journals.one_run(folder)
-
-
 def test_reading_makes_nothing(folder: Path) -> None:
     """A journal opened for reading is not made where it is missing, and can't be written."""
     with pytest.raises(OnboxError, match="No such file"):

@@ -41,10 +41,11 @@ def test_unknown_run_is_resolved_by_a_record_more(appliance: Machine, onbox: Onb
     """The records so far stay as they are, and the new one says who found out what and how."""
     run = unknown(appliance, onbox)
     before = appliance.journal()
-    done = resolve(onbox, run[:8])
+    done = resolve(onbox, run[:8], "--json")
+    found = json.loads(done.screen)
 
-    assert 0 == done.exit_code
-    assert f"The run {run} of ocadmin (20" in " ".join(done.screen.split())
+    assert (0, run, "success") == (done.exit_code, found["run"], found["outcome"])
+    assert f"The run {run} of ocadmin (20" in found["message"]
     assert before == appliance.journal()[:-1]
     last = appliance.journal()[-1]
     assert (run, "run.resolved", "success", "run-resolved", NOTE) == tuple(
@@ -52,20 +53,6 @@ def test_unknown_run_is_resolved_by_a_record_more(appliance: Machine, onbox: Onb
     )
     assert last["actor"]["uid"] == before[-1]["actor"]["uid"]
     assert last["prev"] == before[-1]["hash"]
-
-
-def test_resolution_as_json(appliance: Machine, onbox: Onbox) -> None:
-    """A program gets one object on standard output and nothing else there."""
-    run = unknown(appliance, onbox)
-    done = resolve(onbox, run, "--json", outcome="failure")
-    found = json.loads(done.screen)
-
-    assert (0, "audit resolve", run, "failure") == (
-        found["exit_code"],
-        found["command"],
-        found["run"],
-        found["outcome"],
-    )
 
 
 def test_run_is_resolved_once(appliance: Machine, onbox: Onbox) -> None:
