@@ -27,7 +27,7 @@ Code = Literal[
     "head-unusable",
     # refused
     "settings-unsafe", "root", "wrong-user", "account-unknown", "rsautil-missing", "rsautil-not-executable",
-    "rsautil-not-startable", "rsautil-unsafe", "rsautil-account", "rsautil-group", "rsautil-replaced", "no-terminal",
+    "rsautil-unsafe", "rsautil-group", "rsautil-replaced", "no-terminal",
     "no-controlling-terminal", "in-background", "another-run", "not-confirmed", "not-answered",
     "answer-control", "answer-unknown", "answer-unusable", "text-with-password", "lockout-close",
     "lockout-guard", "unexpected", "check-not-ready", "report-exists", "report-unwritable", "journal-unreadable",

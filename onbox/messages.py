@@ -142,19 +142,12 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
             "Set [appliance] user in {file} to the name of the account that runs rsautil, for example rsaadmin."),
         "rsautil-missing": ("rsautil cannot be found at {path}: {detail}.",
             "Run onbox on the appliance, or set [appliance] home in /etc/onbox/onbox.toml."),
-        "rsautil-not-executable": ("{path} cannot be started: it is not a program that you can read and run.",
-            "Restore it and its mode as the vendor installed it: ls -l {path}"),
-        "rsautil-not-startable": (
-            "{path} cannot be started: its first line names {interpreter}, which is not a program that you can run.",
-            ("Restore rsautil as the vendor installed it. A file that was edited on Windows has a carriage return "
-             "there.")),
-        "rsautil-unsafe": (
-            "Every account on this machine can modify {path}, so onbox will not type a password into rsautil.",
-            "Remove that permission: chmod o-w {path}"),
-        "rsautil-account": ("The account {account} can modify {path}, so onbox will not type a password into rsautil.",
-            "Only root and the owner of rsautil may be able to modify it. See its owner and its ACL: getfacl {path}"),
+        "rsautil-not-executable": ("{path} cannot be started: {detail}.",
+            "Restore it as the vendor installed it. A file edited on Windows has carriage returns, which break it."),
+        "rsautil-unsafe": ("onbox will not type a password into rsautil, because {who} can modify {path}.",
+            "Only root and the owner of rsautil may be able to modify it: ls -ld {path}; getfacl {path}"),
         "rsautil-group": (
-            "Members of the group {group} can modify {path}, so onbox will not type a password into rsautil.",
+            "onbox will not type a password into rsautil, because members of the group {group} can modify {path}.",
             ("If you trust each member with the passwords that are typed into rsautil, set trusted_group = "
              '"{group}" below [appliance] in {file}. Otherwise remove the permission: chmod g-w {path}')),
         "rsautil-replaced": ("{path} was modified during this run.",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from onbox.audit import syslog
-from onbox.audit.files import ends_torn, irreplaceable, open_own, try_to_write
+from onbox.audit.files import irreplaceable, open_own, try_to_write
 from onbox.audit.journal import BALLAST, BALLAST_BYTES, FILE, HEAD_FILE, Journal
 from onbox.errors import Code, OnboxError
 from onbox.identity import Caller, account_name
@@ -19,8 +19,8 @@ from onbox.messages import Message, message
 from onbox.settings import DEFAULT_FILE, Settings
 from onbox.writers import writers
 
-# Room for all records of one run.
-_RECORD_BYTES = 64 * 1024
+# Room for the records of one run, and for the files of the journal.
+_RECORD_BYTES, _MOST_FILES = 64 * 1024, 8
 _LONGEST_FIRST_LINE = 256  # what Linux reads of it
 _SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
 _TIME_KEEPERS = {"chronyd": "'chronyc tracking'", "ntpd": "'ntpq -p'"}
@@ -108,37 +108,38 @@ def _accounts(settings: Settings) -> list[int]:
 
 
 def check_rsautil(subject: Subject) -> Finding:
-    """Require a rsautil that the caller can run, as far as that can be seen without running it."""
-    path = subject.settings.rsautil
+    """Require a rsautil that the caller can start, and that only root, its owner and a trusted group can modify.
+
+    Its owner, group and mode on an appliance are not documented (docs/appliance.md).
+    """
+    settings, path = subject.settings, subject.settings.rsautil
     try:
         status = path.stat()
     except OSError as error:
         return _error("rsautil-missing", path=path, detail=error.strerror)
-    if not stat.S_ISREG(status.st_mode) or not os.access(path, os.R_OK | os.X_OK):  # a script must be readable
-        return _error("rsautil-not-executable", path=path)
-    if interpreter := _missing_interpreter(path):
-        return _error("rsautil-not-startable", path=path, interpreter=interpreter)
-    return _ok(f"{path}, mode {stat.S_IMODE(status.st_mode):04o}")
-
-
-def check_writers(subject: Subject) -> Finding:
-    """Require that only root, the owner of rsautil and a trusted group can modify it or put another in its place.
-
-    Its owner, group and mode on an appliance are not documented (docs/appliance.md).
-    """
-    settings, finding = subject.settings, _ok("only root and its owner can modify rsautil")
-    with suppress(OSError):  # check_rsautil says what is missing
-        trusted = {0, subject.caller.uid, settings.rsautil.stat().st_uid}
-        for writer in writers(settings.rsautil, trusted):
-            if writer.kind == "everybody":
-                return _error("rsautil-unsafe", path=writer.place)
-            if writer.kind == "account":
-                return _error("rsautil-account", path=writer.place, account=writer.name)
-            if writer.name != settings.trusted_group:
-                file = settings.file or DEFAULT_FILE
-                return _error("rsautil-group", path=writer.place, group=writer.name, file=file)
-            finding = _warning("rsautil-trusted-group", group=writer.name)
+    if problem := _obstacle(path):
+        return _error("rsautil-not-executable", path=path, detail=problem)
+    finding = _ok(f"{path}, mode {stat.S_IMODE(status.st_mode):04o}")
+    for writer in writers(path, {0, subject.caller.uid, status.st_uid}):
+        if writer.kind != "group":
+            return _error("rsautil-unsafe", path=writer.place, who=writer.name)
+        if writer.name != settings.trusted_group:
+            file = settings.file or DEFAULT_FILE
+            return _error("rsautil-group", path=writer.place, group=writer.name, file=file)
+        finding = _warning("rsautil-trusted-group", group=writer.name)
     return finding
+
+
+def _obstacle(path: Path) -> str:
+    """Say why PATH cannot be started, as far as that can be seen without starting it; "" if nothing is seen."""
+    if not path.is_file() or not os.access(path, os.R_OK | os.X_OK):
+        return "it is not a program that you can read and run"
+    with path.open("rb") as file:
+        line = file.readline(_LONGEST_FIRST_LINE)
+    interpreter = line[2:].strip(b" \t\n").replace(b"\t", b" ").partition(b" ")[0].replace(b"\0", b"")
+    if line.startswith(b"#!") and interpreter and not os.access(path.parent / os.fsdecode(interpreter), os.X_OK):
+        return f"its first line names {os.fsdecode(interpreter)}, which is not a program that you can run"
+    return ""
 
 
 def fingerprint(subject: Subject) -> tuple[int, ...]:
@@ -149,16 +150,6 @@ def fingerprint(subject: Subject) -> tuple[int, ...]:
     """
     status = subject.settings.rsautil.stat()
     return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_mode, status.st_uid)
-
-
-def _missing_interpreter(path: Path) -> str:
-    """Give the program that the first line of PATH names, if it cannot be run; "" if it can, or if none is named."""
-    with suppress(OSError, ValueError), path.open("rb") as file:
-        line = file.readline(_LONGEST_FIRST_LINE)
-        interpreter = os.fsdecode(line[2:].strip(b" \t\n").replace(b"\t", b" ").partition(b" ")[0])
-        if line.startswith(b"#!") and interpreter and not os.access(path.parent / interpreter, os.X_OK):
-            return interpreter
-    return ""
 
 
 def check_terminal(subject: Subject) -> Finding:
@@ -185,20 +176,14 @@ def check_journal(subject: Subject) -> Finding:
     if not os.path.lexists(folder / FILE):
         return _without_journal(folder, uid)
     with closing(Journal(folder, uid, reading=True)) as journal:
-        try:
-            file = os.open(journal.path, os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        except OSError as error:
-            return _error("journal-file", path=journal.path, detail=error.strerror)
-        torn = ends_torn(file)
-        os.close(file)
-        if torn and irreplaceable(folder, FILE):
+        head, incomplete = journal.end()
+        if incomplete and irreplaceable(folder, FILE):
             return _error("journal-append-only", path=journal.path)
-        if torn:
+        if incomplete:
             return _warning("audit-torn", path=journal.path)
-        with journal.chain() as head:
-            if journal.warnings:
-                return _warning("journal-flaw", detail=" ".join(journal.warnings))
-            return _ok(f"{folder}, {head.seq} records")
+        if journal.warnings:
+            return _warning("journal-flaw", detail=" ".join(journal.warnings))
+        return _ok(f"{folder}, {head.seq} records")
 
 
 def _without_journal(folder: Path, uid: int) -> Finding:
@@ -229,7 +214,7 @@ def check_room(subject: Subject) -> Finding:
     folder = subject.settings.directory
     place, ballast = folder if os.path.lexists(folder) else folder.parent, folder / BALLAST
     try:
-        kept = ballast.is_file() and ballast.stat().st_size >= BALLAST_BYTES
+        kept = ballast.is_file() and ballast.lstat().st_size >= BALLAST_BYTES
         if not kept and (path := irreplaceable(folder, BALLAST, f"{BALLAST}.new")):
             return _error("journal-write", path=path, detail="a folder or an attribute is in the way (lsattr)")
         try_to_write(place, _RECORD_BYTES if kept else _RECORD_BYTES + BALLAST_BYTES)
@@ -237,6 +222,8 @@ def check_room(subject: Subject) -> Finding:
         code: Code = "journal-folder" if place != folder or isinstance(error, PermissionError) else "journal-write"
         return _error(code, path=folder, detail=error.strerror)
     status = os.statvfs(place)
+    if status.f_files and status.f_favail < _MOST_FILES:
+        return _error("journal-write", path=folder, detail=f"only {status.f_favail} inodes are free")
     room = status.f_bavail * status.f_frsize
     if room < 4 * BALLAST_BYTES:
         return _warning("journal-room", path=folder, room=room // 1024)
@@ -299,7 +286,6 @@ CHECKS: tuple[Row, ...] = (
     ("settings", check_settings, False),
     ("user", check_user, True),
     ("rsautil", check_rsautil, True),
-    ("writers", check_writers, True),
     ("terminal", check_terminal, True),
     ("journal", check_journal, True),
     ("other run", check_other_run, True),
@@ -309,7 +295,7 @@ CHECKS: tuple[Row, ...] = (
     ("time", check_time, False),
 )
 BEFORE_RUN = tuple(row for row in CHECKS if row[2])
-BEFORE_UPDATE = tuple(row for row in CHECKS if row[0] in ("rsautil", "writers", "syslog"))
+BEFORE_UPDATE = tuple(row for row in CHECKS if row[0] in ("rsautil", "syslog"))
 
 # The verdict on a machine, by its worst finding, from good to bad.
 VERDICTS: dict[State, Code] = {"ok": "check-ready", "warning": "check-warned", "error": "check-not-ready"}

@@ -30,12 +30,10 @@ _SECONDS = 20
 _RPM, _OS_RELEASE = Path("/usr/bin/rpm"), Path("/etc/os-release")
 _VARIABLES = ("TERM", "LANG", "LC_ALL", "LC_CTYPE", "NO_COLOR", "TZ", "COLUMNS", "LINES")
 _LIMITS = ("RLIMIT_CORE", "RLIMIT_NOFILE", "RLIMIT_NPROC", "RLIMIT_AS", "RLIMIT_FSIZE")
-# A mount with noexec at one of these would stop an interpreter or Java.
-_PLACES = ("/", "/opt", "/opt/rsa", "/var", "/var/log", "/var/tmp", "/tmp", "/home", "/dev/shm")  # noqa: S108 - looked at
 # Neither changes anything or needs credentials.
 _HELP: tuple[tuple[str, ...], ...] = (("--help",), ("store", "--help"))
 _FIRST_OF_PEOPLE = 1000  # login.defs(5): UID_MIN
-_NAMING = ("account", "group", "owner", "user")  # facts of findings
+_NAMING = ("group", "owner", "user", "who")  # facts of findings
 _ADDRESS = re.compile(
     r"(?<![\w.:])(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)(?![\w:])"
 )
@@ -50,7 +48,6 @@ def report(subject: Subject, findings: list[Finding], tick: Tick) -> str:
         ("Operating system", _system()),
         ("rpm", _said(_RPM, ("--version",), tick) if _RPM.exists() else ["There is no /usr/bin/rpm."]),
         ("Folders", [_described(subject, place) for place in _places(subject)]),
-        ("Mounts with noexec", _noexec()),
         ("Terminal and locale", _terminal()),
         ("Limits (soft, hard)", [f"{name} {resource.getrlimit(getattr(resource, name))}" for name in _LIMITS]),
         ("onbox check", [f"{each.state} {each.check} ({each.code}): {each.words.what}" for each in findings]),
@@ -123,11 +120,6 @@ def _described(subject: Subject, path: Path) -> str:
     return f"{stat.filemode(status.st_mode)} {path}, owned by {owner}, group {group_name(status.st_gid)}"
 
 
-def _noexec() -> list[str]:
-    found = [place for place in _PLACES if Path(place).exists() and os.statvfs(place).f_flag & os.ST_NOEXEC]
-    return found or ["none of " + " ".join(_PLACES)]
-
-
 def _terminal() -> list[str]:
     streams = ", ".join(f"{name} {os.isatty(number)}" for number, name in enumerate(("stdin", "stdout", "stderr")))
     try:
@@ -142,7 +134,7 @@ def _terminal() -> list[str]:
 
 def _help(subject: Subject, findings: list[Finding], arguments: tuple[str, ...], tick: Tick) -> list[str]:
     """Ask rsautil for its help, unless one of FINDINGS forbids running it."""
-    if stop := first_stop(finding for finding in findings if finding.check in ("user", "rsautil", "writers")):
+    if stop := first_stop(finding for finding in findings if finding.check in ("user", "rsautil")):
         return [f"Not asked: {message_of(stop).what}"]
     return _said(subject.settings.rsautil, arguments, tick)
 

@@ -20,11 +20,11 @@ _USER, _GROUP_OBJ, _GROUP, _MASK, _OTHER = 0x02, 0x04, 0x08, 0x10, 0x20
 
 @dataclass(frozen=True)
 class Writer:
-    """Somebody who can modify PLACE: an account or the members of a group, by NAME, or everybody."""
+    """Somebody who can modify PLACE: one account or all of them, or the members of a group."""
 
     place: Path
-    kind: Literal["account", "group", "everybody"]
-    name: str = ""
+    kind: Literal["account", "group"]
+    name: str
 
 
 def writers(path: Path, trusted: set[int]) -> Iterator[Writer]:
@@ -53,7 +53,7 @@ def _writers_of(place: Path, trusted: set[int]) -> Iterator[Writer]:
     for tag, number in _write_entries(place, status.st_mode):
         gid = status.st_gid if tag == _GROUP_OBJ else number
         if tag == _OTHER:
-            yield Writer(place, "everybody")
+            yield Writer(place, "account", "every account")
         elif tag == _USER and number not in trusted:
             yield Writer(place, "account", account_name(number))
         elif tag != _USER and not _is_private(gid, trusted):

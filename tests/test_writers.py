@@ -40,11 +40,11 @@ def file(tmp_path: Path) -> Path:
     ("place", "mode", "expected"),
     [
         ("file", 0o755, []),
-        ("file", 0o757, ["everybody"]),
+        ("file", 0o757, ["account"]),
         ("file", 0o775, ["group"]),
-        ("file", 0o777, ["everybody", "group"]),
-        ("file", 0o1777, ["everybody", "group"]),
-        ("folder", 0o757, ["everybody"]),
+        ("file", 0o777, ["account", "group"]),
+        ("file", 0o1777, ["account", "group"]),
+        ("folder", 0o757, ["account"]),
         ("above", 0o775, ["group"]),
         ("above", 0o1777, []),
     ],
@@ -73,7 +73,7 @@ def test_links(file: Path, tmp_path: Path) -> None:
     opened.chmod(0o757)
     file.parent.chmod(0o757)
 
-    assert {("opened", "everybody", ""), ("folder", "everybody", "")} == found(linked, ME)
+    assert {("opened", "account", "every account"), ("folder", "account", "every account")} == found(linked, ME)
 
 
 ACLS = {

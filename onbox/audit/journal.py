@@ -68,7 +68,7 @@ class Journal:
     def __init__(self, folder: Path, uid: int, *, reading: bool = False) -> None:
         """Open the journal in FOLDER for the account UID, and make what is missing.
 
-        READING opens what is there, makes nothing and changes nothing.
+        READING opens what is there as a run does, makes nothing and changes nothing.
 
         Raises:
             OnboxError: if folder or file is not UID's alone or can't be opened.
@@ -77,7 +77,7 @@ class Journal:
         self._place, self._uid = folder, uid
         self._locks: dict[str, int] = {}
         self._size, self._behind, self._urgent = 0, "", False
-        flags = os.O_RDONLY if reading else os.O_RDWR | os.O_APPEND | os.O_CREAT
+        flags = os.O_RDWR | os.O_APPEND if reading else os.O_RDWR | os.O_APPEND | os.O_CREAT
         with ExitStack() as opened:
             with _refused("journal-folder", folder):
                 if not reading:
@@ -144,10 +144,25 @@ class Journal:
             OnboxError: if another process holds it too long, or the end of the journal is damaged.
         """
         with self._held():
-            if ends_torn(self._file):
+            head, incomplete = self._end()
+            if incomplete:
                 raise self._damaged("its last record is incomplete")
             self._size = os.fstat(self._file).st_size
-            yield self._head(next(lines_from_end(self._file), None))
+            yield head
+
+    def end(self) -> tuple[Head, bytes]:
+        """Give the head of the chain, and the bytes of an incomplete record behind it.
+
+        Raises:
+            OnboxError: if another process holds the chain too long, or the end of the journal is damaged.
+        """
+        with self._held():
+            return self._end()
+
+    def _end(self) -> tuple[Head, bytes]:
+        lines = lines_from_end(self._file)
+        incomplete = next(lines) if ends_torn(self._file) else b""
+        return self._head(next(lines, None)), incomplete
 
     def _take(self, name: str, seconds: float) -> bool:
         with _refused("journal-file", self._place / name):
@@ -249,9 +264,7 @@ class Journal:
             OnboxError: if the end of the journal is damaged or the bytes could not be moved; nothing is changed then.
         """
         with self._held():
-            lines = lines_from_end(self._file)
-            incomplete = next(lines) if ends_torn(self._file) else b""
-            self._head(next(lines, None))
+            _, incomplete = self._end()
             if not incomplete:
                 return ""
             name = f"torn-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.getpid()}"
