@@ -22,7 +22,8 @@ from onbox.identity import account_name
 from onbox.messages import message, message_of
 from onbox.preflight import Finding, Subject, first_stop
 from onbox.printable import harmless
-from onbox.rsautil.terminal import converse, environment
+from onbox.rsautil.commands import environment
+from onbox.rsautil.terminal import converse
 from onbox.screen.console import Console
 from onbox.writers import group_name
 

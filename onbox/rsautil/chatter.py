@@ -14,7 +14,7 @@ Copyright ({C|c}) * {RSA|EMC|Dell}** All rights reserved.
 RSA Authentication Manager Installation Directory: /*
 
 # psql and libpq
-{psql|psql.bin} (*{, server *|})
+{psql|psql.bin} (**)
 Type "help" for help.
 SSL connection ({protocol|cipher}: **)
 WARNING: psql {major |}version *, server {major |}version *.
@@ -33,10 +33,8 @@ REFRESH COLLATION VERSION, or build PostgreSQL with the right library version.
 {AT}WARNING:  nonstandard use of * in a string literal
 HINT:  Use the escape string syntax for {backslashes|quotes|escapes}, e.g., E'**'.
 
-# Shells, of a mailbox, of a terminal and of a locale that is not installed
+# Shells, of a mailbox and of a locale that is not installed
 You have {new |}mail{ in *|}.
-{stty: standard input|mesg: ttyname failed}: Inappropriate ioctl for device
-tput: No value for $TERM and no -T specified
 *: {line *: |}warning: setlocale: LC_*: cannot change locale (*){: No such file or directory|}
 perl: warning: Setting locale failed.
 perl: warning: Please check that your locale settings:
@@ -56,8 +54,6 @@ NOTE: Picked up JDK_JAVA_OPTIONS: **
 {VM}You have loaded library * which might have disabled stack guard. The VM will try to fix the stack guard now.
 It's highly recommended that you fix the library with 'execstack -c <libfile>', or link it with '-z noexecstack'.
 
-Listening for transport dt_socket at address: *
-[*s][warning][*] -X* is deprecated. {Will|Please} use -X* instead.
 
 # The JVM, of what programs do to it
 WARNING: An illegal reflective access operation has occurred
@@ -65,16 +61,10 @@ WARNING: Illegal reflective access by * (*) to {method|field|constructor} *
 WARNING: Please consider reporting this to the maintainers of *
 WARNING: Use --illegal-access=warn to enable warnings of further illegal reflective access operations
 WARNING: All illegal access operations will be denied in a future release
-WARNING: A {terminally deprecated|restricted} method in * has been called
-WARNING: *::* has been called by *{ in an unnamed module|} (*)
+WARNING: A terminally deprecated method in * has been called
+WARNING: *::* has been called by * (*)
 WARNING: {*::* will|The Security Manager is deprecated and will} be removed in a future release
 WARNING: A command line option has enabled the Security Manager
-WARNING: Use --enable-native-access=* to avoid a warning for callers in this module
-WARNING: Using incubator modules: *
-WARNING: Unknown module: * specified to --add-{opens|exports|modules|reads}
-WARNING: package * not in *
-Warning: Nashorn engine is planned to be removed from a future JDK release
-WARNING: Restricted methods will be blocked in a future release unless native access is enabled
 
 # Log4j 1 and 2, of their set-up
 log4j:WARN No appenders could be found for logger (*).

@@ -5,14 +5,15 @@ The vendor documents the command lines and the prompts, but hardly any answer, a
 
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from onbox.fingerprint import Fingerprint
+from onbox.identity import account_name, home_folder
 from onbox.rsautil.dialogue import Transcript
 from onbox.rsautil.evidence import KEY, weigh
 from onbox.rsautil.line import INVISIBLE
-from onbox.rsautil.terminal import converse, environment
+from onbox.rsautil.terminal import converse
 from onbox.rsautil.verdict import ASKS_PASSWORD, ASKS_USERNAME, LOGIN, UPDATE, Verdict, judge, sent
 from onbox.secret import Secret
 from onbox.settings import Settings
@@ -31,6 +32,8 @@ _PROOF = re.compile(rf"{re.escape(DBA_SECRET)}: (\S{{8,}})")
 _LABEL = re.compile(rf"({re.escape(DBA_SECRET)}).*", re.IGNORECASE)
 # How often a mask stands somewhere tells the length of what it hides.
 _MASK = re.compile(r"([^\w\s-]|[^\W\d_])\1{4,}")
+
+_PASSED_ON = re.compile(r"TZ|RSA_\w+")
 
 Tick = Callable[[float], None]
 
@@ -104,6 +107,25 @@ def update_marker_time(
         hide(found.not_understood)[:_MOST_SHOWN],
         tuple(found.listed),
     )
+
+
+def environment(uid: int, inherited: Mapping[str, str], names: tuple[str, ...] = ()) -> dict[str, str]:
+    """Make the environment of the command from scratch, for the account UID.
+
+    Of what is INHERITED, only TZ, RSA_* and NAMES are passed on. Nothing in PSQLRC can change what psql prints.
+    """
+    name, home = account_name(uid), home_folder(uid)
+    return {
+        **{key: value for key, value in inherited.items() if _PASSED_ON.fullmatch(key) or key in names},
+        "HOME": home,
+        "USER": name,
+        "LOGNAME": name,
+        "SHELL": "/bin/sh",
+        "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+        "TERM": "xterm",
+        "LC_ALL": "C",
+        "PSQLRC": "/dev/null",
+    }
 
 
 def _run(

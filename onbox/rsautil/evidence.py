@@ -44,17 +44,19 @@ def _form(kind: Kind, *looks: str, after: str = "", opens: str = "") -> Form:
 _NOTICE = rf"{AT}(?:NOTICE|INFO):  (?:00000: )?"
 _OUR_KEY = rf"(?:\"{re.escape(KEY)}\"|'{re.escape(KEY)}'|{re.escape(KEY)})"
 _A_KEY = r"(?<![\w.])(?:auth_manager|ims)\.\w"
-_WORDS = (
-    r"(?:(?:[Tt]he|new|[Cc]onfiguration|[Cc]onfig|[Pp]arameter|setting|property|key|[Vv]alue|of|for|in|on|instance"
-    r"|\"?GLOBAL\"?) )*"
+# What can stand between the verb, the key and the new value; any other word could change what is said.
+_THE = (
+    r"(?:[Tt]he )?(?:new )?(?:[Vv]alue (?:of|for) (?:the )?)?(?:[Cc]onfig(?:uration)? )?"
+    r"(?:(?:[Pp]arameter|setting|property|key|value) )?"
 )
+_INSTANCE = r"(?:(?:for|in|on) (?:the )?(?:instance )?\"?GLOBAL\"? )?"
 _VERB = r"(?:[Uu]pdated|[Cc]hanged|[Ss]et|[Aa]dded|[Mm]odified)"
 _DONE = r"(?:(?:was|has been|is) )?(?:updated|changed|set)"
 _OLD = r"(?:from (?:the )?(?:old |previous )?(?:value )?(?:\"[^\"]*\"|'[^']*'|[\w.+-]+) )?"
 _ZERO = r"(?:the )?(?:new )?(?:value )?(?:of )?(?:\"0\"|'0'|0)(?: (?:for|on) (?:the )?(?:instance )?\"?GLOBAL\"?)?\.?"
 _NAME = rf"(?:\"(?!{_A_KEY})[^\"]+\"|(?!{_A_KEY})[\w.]+\([\w ,.\[\]]*\))"
 _PSQL = rf"{PROGRAM}: (?:error: )?"
-_LOST = r"(?!.*(?:server closed the connection|terminating connection|connection to server was lost))"
+_LOST = r"(?!.*(?:closed the connection|terminating connection|connection [\w ]*lost))"
 _UNREACHED = (
     rf"{_LOST}(?:could not connect to server: .+"
     r"|connection to server (?:at \"[^\"]*\"(?: \([^)]*\))?, port \d+|on socket \"[^\"]*\") failed: .+|FATAL:  .+)"
@@ -67,9 +69,9 @@ FORMS: tuple[Form, ...] = (
     # By analogy with the documented transcript of add_config: a NOTICE names the key and its new value.
     _form(
         "value",
-        rf"{_NOTICE}{_VERB} {_WORDS}{_OUR_KEY}(?: |(?==)){_WORDS}{_OLD}(?:to |with |= ?){_ZERO}",
-        rf"{_NOTICE}{_WORDS}{_OUR_KEY} {_DONE} {_WORDS}{_OLD}(?:to|with) {_ZERO}",
-        rf"{_NOTICE}{_WORDS}{_OUR_KEY} (?:was )?changed: old value:? \"?[\w.+-]+\"?, new value:? {_ZERO}",
+        rf"{_NOTICE}{_VERB} {_THE}{_OUR_KEY}(?: |(?==)){_INSTANCE}{_OLD}(?:to |with |= ?){_ZERO}",
+        rf"{_NOTICE}{_THE}{_OUR_KEY} {_DONE} {_INSTANCE}{_OLD}(?:to|with) {_ZERO}",
+        rf"{_NOTICE}{_THE}{_OUR_KEY} (?:was )?changed: old value:? \"?[\w.+-]+\"?, new value:? {_ZERO}",
         opens="notice",
     ),
     # From the same transcript: the column of the SQL function, its rule, its row and their number.
@@ -81,7 +83,7 @@ FORMS: tuple[Form, ...] = (
     _form(
         "missing",
         rf"{AT}ERROR: {_OUR_KEY} (?:is not found|does not exist)\.?",
-        rf"{AT}ERROR:  (?:[0-9A-Z]{{5}}: )?{_WORDS}{_OUR_KEY} (?:is not found|does not exist)\.?",
+        rf"{AT}ERROR:  (?:[0-9A-Z]{{5}}: )?{_THE}{_OUR_KEY} (?:is not found|does not exist)\.?",
         opens="error",
     ),
     # PostgreSQL: a statement that ends in an ERROR has no effect.
@@ -108,6 +110,7 @@ FORMS: tuple[Form, ...] = (
     _form("belongs", r"(?:DETAIL|HINT|QUERY|STATEMENT|[A-Z]+ NAME):  .+|LINE \d+: .+|\s*\^", after="error"),
     _form("belongs", r"LOCATION:  .+", after="notice error context"),
     _form("belongs", rf"CONTEXT:  {_FRAME}", after="notice error context", opens="context"),
+    _form("belongs", r"CONTEXT:  .+", after="error", opens="context"),
     _form("belongs", _FRAME, after="context"),
     # psql: tags of statements that change no row of a table.
     _form("begin", r"BEGIN"),

@@ -99,19 +99,10 @@ class Line:
             column = {"C": self.column + count, "D": self.column - count}.get(command, count - 1)
             self.column = min(max(column, 0), LONGEST)
         elif command in "JK":
-            self._erase(int(number[0]) if number else 0)
-        elif command in "@PX":
-            self._edit(command, count)
+            which = number[0] if number else "0"
+            self._erase(self.column if which == "0" else 0, self.column + 1 if which == "1" else LONGEST)
+        elif command == "X":
+            self._erase(self.column, self.column + count)
 
-    def _edit(self, command: str, count: int) -> None:
-        """Put blanks in (@), take cells out (P), or erase them (X)."""
-        here, end = self.column, self.column if command == "@" else self.column + count
-        blanks = {"@": count, "P": 0}.get(command, len(self._cells[here:end]))
-        self._cells[here:end] = " " * blanks
-        del self._cells[LONGEST:]
-
-    def _erase(self, which: int) -> None:
-        """Erase from the cursor to the end (0), from the beginning to the cursor (1), or all of the line (2)."""
-        begin = 0 if which else self.column
-        end = self.column + 1 if which == 1 else len(self._cells)
+    def _erase(self, begin: int, end: int) -> None:
         self._cells[begin:end] = " " * len(self._cells[begin:end])

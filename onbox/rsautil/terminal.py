@@ -15,10 +15,10 @@ import termios
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NoReturn, Self
 
-from onbox.identity import account_name, home_folder
 from onbox.rsautil.dialogue import Dialogue, Ending, Question, Transcript
 from onbox.secret import Secret
 
@@ -35,31 +35,11 @@ _ROWS, _COLUMNS = 200, 2000
 # sh reports a death by signal as the negative number, and raises for each code that is not named here.
 _ANY_CODE = tuple(range(-64, 256))
 _ERRNO = re.compile(r"\[Errno (\d+)\]")
-_PASSED_ON = re.compile(r"TZ|RSA_\w+")
 # What Python and sh ignore or handle, and what a caller can have told us to ignore.
 _DEFAULT_SIGNALS = (
     signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGCHLD, signal.SIGPIPE, signal.SIGTSTP,
     signal.SIGTTIN, signal.SIGTTOU, signal.SIGXFSZ,
 )  # fmt: skip
-
-
-def environment(uid: int, inherited: Mapping[str, str], names: tuple[str, ...] = ()) -> dict[str, str]:
-    """Make the environment of the command from scratch, for the account UID.
-
-    Of what is INHERITED, only TZ, RSA_* and NAMES are passed on. Nothing in PSQLRC can change what psql prints.
-    """
-    name, home = account_name(uid), home_folder(uid)
-    return {
-        **{key: value for key, value in inherited.items() if _PASSED_ON.fullmatch(key) or key in names},
-        "HOME": home,
-        "USER": name,
-        "LOGNAME": name,
-        "SHELL": "/bin/sh",
-        "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
-        "TERM": "xterm",
-        "LC_ALL": "C",
-        "PSQLRC": "/dev/null",
-    }
 
 
 class Clock:
@@ -107,7 +87,7 @@ def converse(
     """
     dialogue, clock = Dialogue(tuple(answers)), Clock()
     try:
-        session = _Session(command, arguments, environment, dialogue, secret)
+        session = _Session(partial(_start, command, arguments, environment, secret), dialogue)
     except NotStartedError as error:
         return Transcript("not-started", problem=str(error))
     with session:
@@ -134,30 +114,29 @@ def converse(
 class _Session:
     """A command on a terminal of its own, from its start to its end."""
 
-    def __init__(
-        self,
-        command: Path,
-        arguments: tuple[str, ...],
-        environment: Mapping[str, str],
-        dialogue: Dialogue,
-        secret: Secret | None,
-    ) -> None:
-        """Start COMMAND; DIALOGUE takes what it writes.
+    def __init__(self, start: Callable[[IO[bytes]], "RunningCommand"], dialogue: Dialogue) -> None:
+        """Have the command started on a new terminal; DIALOGUE takes what it writes.
 
         Raises:
             NotStartedError: if that is not possible.
         """
-        _require_program(command)
-        try:
-            self._terminal, other_side = _open_terminal()
-        except OSError as error:
-            raise NotStartedError(_problem(error.errno)) from None
         self._dialogue = dialogue
         self._held = True
         self.gone = False
         try:
+            self._terminal, other_side = _open_terminal()
+        except OSError as error:
+            raise NotStartedError(_problem(error.errno)) from None
+        try:
             with open(other_side, "r+b", buffering=0) as side:  # noqa: PTH123 - a descriptor, not a path
-                self._running = self._start(command, arguments, environment, side, secret)
+                self._running = start(side)
+        except RuntimeError:
+            # The command runs, but sh got no thread to look after it.
+            leader = os.getsid(os.tcgetpgrp(self._terminal))
+            _signal_session(leader, signal.SIGKILL)
+            os.waitpid(leader, 0)
+            os.close(self._terminal)
+            raise NotStartedError(_problem(errno.EAGAIN)) from None
         except NotStartedError:
             os.close(self._terminal)
             raise
@@ -190,49 +169,6 @@ class _Session:
     def exit_code(self) -> int:
         """The exit code of the command that has ended; below 0 the signal that ended it."""
         return int(self._running.exit_code)
-
-    def _start(
-        self,
-        command: Path,
-        arguments: tuple[str, ...],
-        environment: Mapping[str, str],
-        side: IO[bytes],
-        secret: Secret | None,
-    ) -> "RunningCommand":
-        import sh  # noqa: PLC0415 - a tenth of a second that only a run needs
-
-        # At INFO, sh logs all arguments.
-        logging.getLogger("sh").setLevel(logging.CRITICAL + 1)
-        # If the caller has it ignored, no child can be waited for.
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        try:
-            return sh.Command(str(command))(
-                *arguments,
-                _cwd=str(command.parent),
-                _env=dict(environment),
-                # Not a terminal made by sh: with that one it can't see a prompt unless it reads one byte at a time.
-                _in=side,
-                _out=side,
-                _err=side,
-                _new_session=True,
-                _preexec_fn=lambda: _join_terminal(secret),
-                _ok_code=_ANY_CODE,
-                _bg=True,
-                _bg_exc=False,
-                _return_cmd=True,
-            )
-        except OSError as error:
-            raise NotStartedError(_problem(error.errno)) from None
-        except sh.ForkException as error:
-            # The text of the exception in the child is all that sh passes on.
-            number = _ERRNO.search(str(error))
-            raise NotStartedError(_problem(int(number[1]) if number else None)) from None
-        except RuntimeError:
-            # The command runs, but sh got no thread to look after it.
-            leader = os.getsid(os.tcgetpgrp(self._terminal))
-            _signal_session(leader, signal.SIGKILL)
-            os.waitpid(leader, 0)
-            raise NotStartedError(_problem(errno.EAGAIN)) from None
 
     def watch(
         self,
@@ -292,13 +228,42 @@ def _open_terminal() -> tuple[int, int]:
     return terminal, other_side
 
 
-def _require_program(command: Path) -> None:
-    if not os.access(command, os.F_OK):
-        raise NotStartedError("it does not exist, or you may not look into its folder")
+def _start(
+    command: Path, arguments: tuple[str, ...], environment: Mapping[str, str], secret: Secret | None, side: IO[bytes]
+) -> "RunningCommand":
+    """Start COMMAND on the terminal of which SIDE is its side."""
+    import sh  # noqa: PLC0415 - a tenth of a second that only a run needs
+
+    # At INFO, sh logs all arguments.
+    logging.getLogger("sh").setLevel(logging.CRITICAL + 1)
+    # If the caller has it ignored, no child can be waited for.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     if not os.access(command, os.R_OK):
-        raise NotStartedError("you may not read it, and neither may its interpreter")
-    if not os.access(command, os.X_OK) or not command.is_file():
-        raise NotStartedError("you may not execute it")
+        raise NotStartedError("it does not exist, or you may not read it, and neither may its interpreter")
+    try:
+        return sh.Command(str(command))(
+            *arguments,
+            _cwd=str(command.parent),
+            _env=dict(environment),
+            # Not a terminal made by sh: with that one it can't see a prompt unless it reads one byte at a time.
+            _in=side,
+            _out=side,
+            _err=side,
+            _new_session=True,
+            _preexec_fn=lambda: _join_terminal(secret),
+            _ok_code=_ANY_CODE,
+            _bg=True,
+            _bg_exc=False,
+            _return_cmd=True,
+        )
+    except sh.CommandNotFound:
+        raise NotStartedError("you may not execute it") from None
+    except OSError as error:
+        raise NotStartedError(_problem(error.errno)) from None
+    except sh.ForkException as error:
+        # The text of the exception in the child is all that sh passes on.
+        number = _ERRNO.search(str(error))
+        raise NotStartedError(_problem(int(number[1]) if number else None)) from None
 
 
 def _problem(number: int | None) -> str:

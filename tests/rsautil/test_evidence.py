@@ -81,6 +81,8 @@ def test_value(said: str, severity: str) -> None:
         f'NOTICE:  Requested: "{KEY}" = "0"',
         f'NOTICE:  23505: Updated "{KEY}" with the value "0"',
         f'NOTICE:  Unknown key "{KEY}"',
+        f'NOTICE:  Updated the instance of "{KEY}" to "0"',
+        f'NOTICE:  Updated the default value of "{KEY}" to "0"',
     ],
 )
 def test_no_value(line: str) -> None:
@@ -140,6 +142,7 @@ CONTEXT, FRAME = "CONTEXT:  PL/pgSQL function f() line 3 at RAISE", 'SQL stateme
     [
         ([ERROR, "DETAIL:  x", "HINT:  x", "LINE 1: x", "   ^", "QUERY:  x", CONTEXT, FRAME, "LOCATION:  x"], []),
         ([ERROR, f"DETAIL:  Key ({KEY})", "TABLE NAME:  t", "", "STATEMENT:  x"], []),
+        ([ERROR, 'CONTEXT:  while updating tuple (0,1) in relation "x"', FRAME], []),
         ([NOTICE, CONTEXT, FRAME, FRAME, "LOCATION:  x"], []),
         ([NOTICE, "SET", CONTEXT], []),
         ([CONTEXT], [CONTEXT]),
@@ -183,6 +186,7 @@ def test_belongs(lines: list[str], strange: list[str]) -> None:
         (f"{AT}error: x", None),
         (f"{AT}could not connect to server: Connection refused", None),
         ("psql: FATAL:  terminating connection due to administrator command", None),
+        ("psql: FATAL:  connection to client lost", None),
         ("psql: error: connection to server was lost", None),
         ("psql: server closed the connection unexpectedly", None),
         ("psql: error: could not connect to server: server closed the connection unexpectedly", None),

@@ -37,7 +37,6 @@ def draw(data: bytes, size: int = 100_000) -> tuple[list[tuple[int, str]], str, 
         (b"a\x1b[3Cb\x1b[2Dc\x1b[Gd\x1b[5`e", "d  ce", 5),
         (b"a\x1b[99D\x1b[0Cb", "ab", 2),
         (b"abcd\r\x1b[2Xx", "x cd", 1),
-        (b"abcd\r\x1b[Px\x1b[2@y", "xy cd", 2),
         # what no line shows
         (b"\x1b[31;1mred\x1b[0m\x1b(B\x1b=\x1b[?2004h", "red", 3),
         (b"\x1b]0;title\x07a\x1b]0;title\x1b\\b\x1bP1;2q\x1b\\c\x1b]0;open\x1b[mx", "abcx", 4),
@@ -74,7 +73,7 @@ def test_finished(written: bytes, rows: list[tuple[int, str]]) -> None:
 def test_long_line() -> None:
     """What is too long is cut, and no number makes it longer."""
     line = Line(lambda _row, _text: None)
-    line.feed(b"a\x1b[99999Cb\x1b[99999@\x1b[99999`c" + b"." * 20_000)
+    line.feed(b"a\x1b[99999Cb\x1b[99999`c" + b"." * 20_000)
 
     assert (LONGEST, True) == (len(line.text), line.cut)
 
@@ -85,9 +84,7 @@ def test_escape_without_end() -> None:
 
 
 WRITTEN = st.lists(
-    st.sampled_from(
-        [b"\r", b"\n", b"\b", b"\t", b"\x1b", b"\x1b[", b"\x1b[K", b"\x1b[2@", b"\x1b[P", b"\x1b[A", b"\x1b]", b"\x07"]
-    )
+    st.sampled_from([b"\r", b"\n", b"\b", b"\t", b"\x1b", b"\x1b[", b"\x1b[K", b"\x1b[A", b"\x1b]", b"\x07"])
     | st.binary(max_size=4)
     | st.text(max_size=4).map(str.encode),
     max_size=20,

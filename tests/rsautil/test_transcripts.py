@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
 
 import pytest
+from appliance.engine.recording import load
 from hypothesis import given
 from hypothesis import strategies as st
 from recordings import RECORDINGS, transcript, verdict
+from rehearsal import CHECKOUT
 
 from onbox.messages import MESSAGES, message
 from onbox.rsautil.commands import _secret_in
 from onbox.rsautil.evidence import FORMS, KEY, weigh
 from onbox.rsautil.verdict import LOGIN, UPDATE, judge
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rehearsal import Onbox
 
 UPDATES = {name: each for name, each in RECORDINGS.items() if each.code.startswith("update-")}
 PROOFS = [name for name, each in UPDATES.items() if each.outcome != "unknown" and each.asks]
@@ -121,3 +132,24 @@ def test_no_success_without_proof(lines: list[str]) -> None:
         assert not {"update_config", "(1 row)", "COMMIT"} & set(shown)
         assert not [line for line in shown if "NOTICE:" in line and KEY in line]
     assert "success" != verdict(lines, 1).outcome
+
+
+def test_add_transcript(onbox: Onbox, tmp_path: Path) -> None:
+    """What an appliance printed becomes a recording that gets the verdict which the run got."""
+    onbox.machine.behave(update="confirmed-logging")
+    onbox("resync")
+    (run,) = {record["run"] for record in onbox.machine.journal()}
+    shown = onbox.without_terminal("audit", "show", run, "--json").screen
+    (tmp_path / "tests" / "transcripts").mkdir(parents=True)
+    (tmp_path / "scripts").mkdir()
+    script = shutil.copy(CHECKOUT / "scripts" / "add-transcript", tmp_path / "scripts")
+
+    command = [sys.executable, script, "-", "sent"]
+    made = subprocess.run(command, input=shown, capture_output=True, text=True, check=True)
+
+    recording = load(made.stdout.strip())
+    assert ("0", "success", "update-confirmed") == (recording.status, recording.outcome, recording.code)
+    assert [line for line in RECORDINGS["confirmed-logging"].after if line] == [
+        line for line in recording.after if line
+    ]
+    assert recording.code == judge(UPDATE, transcript(recording), weigh(recording.after)).code
