@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import signal
 import stat
-import subprocess
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -161,36 +159,6 @@ def test_variant(appliance: Appliance, name: str, command: str) -> None:
     assert len(played.screen) >= (25_000 if row.noise else 0)
 
 
-@pytest.mark.parametrize("name", ["leaves-child", "leaves-child-in-group"])
-def test_child_left(appliance: Appliance, name: str) -> None:
-    """A child left behind stays in the session, in the group of the wrapper or in its own (concluded: Java forks)."""
-    appliance.behave(update=name)
-
-    call = play(appliance, UPDATE).call
-
-    left = call.left or 0
-    groups = {"leaves-child": call.group, "leaves-child-in-group": left}
-    assert (groups[name], call.session) == (os.getpgid(left), os.getsid(left))
-    stop(left)
-
-
-def test_wrapper_killed(appliance: Appliance) -> None:
-    """What does the work lives on when the wrapper alone is killed (concluded: Java runs below a shell script)."""
-    appliance.behave(update="wrapper-killed")
-
-    assert signal.SIGKILL == play(appliance, UPDATE).signal
-
-    wait_for(lambda: appliance.calls()[0].hangs)
-    stop(appliance.calls()[0].hangs or 0)
-
-
-def test_sources() -> None:
-    """Every row names the fact it rests on or says that it is an assumption."""
-    openings = ("documented", "concluded", "assumption")
-
-    assert [] == [name for name, row in VARIANTS.items() if not row.source.startswith(openings)]
-
-
 @pytest.mark.parametrize(
     ("name", "asked", "ends", "marker"),
     [
@@ -238,46 +206,6 @@ def test_update_transcript(appliance: Appliance) -> None:
     assert [" update_config", "---------------", "", "(1 row)", ""] == table
 
 
-def test_missing_key(appliance: Appliance) -> None:
-    """Update_config of a key that was never added says so (documented, words assumed) and adds nothing."""
-    played = play(appliance, (*UPDATE[:-3], "no.such.key", "0", "GLOBAL"))
-
-    assert 'ERROR:  configuration parameter "no.such.key" does not exist' in played.screen
-    assert [] == played.call.changed
-
-
-@pytest.mark.parametrize(
-    ("argv", "exit_code"),
-    [
-        ((), 0),
-        (("--help",), 0),
-        (("store", "--help"), 0),
-        (("store",), 1),
-        (("store", "-a", "config_all", MARKER, "0"), 1),
-        (("store", "-a", "update_config", MARKER, "0"), 1),
-        ((*UPDATE, "501", "more"), 1),
-        (("manage-secrets", "-a", "list"), 1),
-        ((*VERIFY, "-o", ADMIN), 1),
-        (("other",), 1),
-    ],
-)
-def test_usage(appliance: Appliance, argv: tuple[str, ...], exit_code: int) -> None:
-    """What isn't documented is answered with the usage and changes nothing (an assumption)."""
-    played = play(appliance, argv)
-
-    assert played.screen.startswith("usage: rsautil")
-    assert (exit_code, []) == (played.exit_code, played.call.asked)
-
-
-def test_name_is_asked_without_option(appliance: Appliance) -> None:
-    """Without -o the name is asked for first, with -p nothing is (documented)."""
-    without = play(appliance, ("store", *UPDATE[3:]))
-    both = play(appliance, ("store", "-o", ADMIN, "-p", PASSWORD, *UPDATE[3:]))
-
-    assert ["username", "password"] == without.call.answered
-    assert ([], 0, "0") == (both.call.asked, both.exit_code, appliance.marker())
-
-
 def test_lockout(appliance: Appliance) -> None:
     """Five failures lock for 60 minutes, after which even the right password fails (documented)."""
     screens = [play(appliance, UPDATE, password="wrong-1!").screen for _ in range(5)]
@@ -288,73 +216,6 @@ def test_lockout(appliance: Appliance) -> None:
     assert ("locked" in locked.screen, locked.exit_code) == (True, 1)
     assert appliance.read("administrators")[ADMIN]["locked_until"] == pytest.approx(time.time() + 3600, abs=60)
     assert MARKER_TIME == appliance.marker()
-
-
-@pytest.mark.parametrize("command", ["verify", "update"])
-def test_empty_password(appliance: Appliance, command: str) -> None:
-    """No password is a wrong password (an assumption)."""
-    played = play(appliance, COMMANDS[command], password="")
-
-    assert ("invalid" in played.screen, played.exit_code) == (True, 1)
-    assert 1 == appliance.read("administrators")[ADMIN]["failures"]
-
-
-def test_success_forgets_failures(appliance: Appliance) -> None:
-    """The right password starts the count anew (an assumption)."""
-    for password in ["wrong-1!"] * 4 + [PASSWORD]:
-        play(appliance, VERIFY, password=password)
-
-    assert 0 == appliance.read("administrators")[ADMIN]["failures"]
-
-
-def test_unknown_administrator(appliance: Appliance) -> None:
-    """Nobody but an administrator gets in; the words are an assumption."""
-    played = play(appliance, VERIFY, name="nobody")
-
-    assert ("does not exist" in played.screen, DBA_SECRET in played.screen) == (True, False)
-
-
-@pytest.mark.parametrize("kept", [0, 1])
-def test_terminal_is_needed(appliance: Appliance, kept: int) -> None:
-    """Without a terminal on standard input and output there is nobody to ask, as with Java's Console (concluded)."""
-    master, slave = pty.openpty()
-    streams = [subprocess.DEVNULL, subprocess.PIPE]
-    streams[kept] = slave
-
-    ended = subprocess.run(
-        ["./rsautil", *UPDATE], cwd=appliance.rsautil.parent, check=False,
-        stdin=streams[0], stdout=streams[1], stderr=subprocess.PIPE,
-    )  # fmt: skip
-
-    os.close(master)
-    os.close(slave)
-    assert (1, True) == (ended.returncode, b"NullPointerException" in ended.stderr)
-    assert [kept == 0, kept == 1] == appliance.calls()[0].terminals
-
-
-def test_early_input_is_lost(appliance: Appliance) -> None:
-    """What is typed before the prompt is dropped, as getpass does (an assumption for Java)."""
-    appliance.behave(late=0.3)
-    child = start(appliance, UPDATE)
-
-    child.sendline(PASSWORD)
-    type_password(appliance, child)
-    child.expect_exact(b"(1 row)")
-    child.expect(pexpect.EOF)
-    child.close()
-
-    assert ["password"] == appliance.calls()[0].answered
-
-
-def test_closed_terminal(appliance: Appliance) -> None:
-    """A terminal that is closed ends rsautil without a change (an assumption)."""
-    child = start(appliance, UPDATE)
-    child.expect_exact(b"password: ")
-    child.sendeof()
-    child.expect(pexpect.EOF)
-    child.wait()
-
-    assert (1, MARKER_TIME) == (child.exitstatus, appliance.marker())
 
 
 def test_call_is_recorded(appliance: Appliance) -> None:

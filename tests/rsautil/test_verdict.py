@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from onbox.messages import MESSAGES, OUTCOMES
 from onbox.rsautil.dialogue import Transcript
@@ -93,41 +91,6 @@ def test_login(said: dict[str, object], shown: dict[str, object], code: str) -> 
     verdict = judge(LOGIN, replace(SAID, **said), Evidence(**shown))  # type: ignore[arg-type]
 
     assert code == verdict.code
-
-
-ANY_EVIDENCE = st.builds(
-    Evidence,
-    value=st.booleans(),
-    begun=st.booleans(),
-    result=st.booleans(),
-    error=st.sampled_from([None, "missing", "error", "unconnected"]),
-    not_understood=st.lists(st.just("x"), max_size=1),
-)
-ANY_END = st.builds(
-    Transcript,
-    ending=st.sampled_from(["exited", "exited", "not-started", "not-ended", "stood-still", "timeout", "asked-again"]),
-    before=st.sampled_from([(), (VALUE,), ("x",)]),
-    partial=st.booleans(),
-    answered=st.sampled_from([(), (ASKS_PASSWORD,), (ASKS_USERNAME, ASKS_PASSWORD)]),
-    exit_code=st.sampled_from([0, 0, 1, None]),
-    signal=st.sampled_from([None, None, 9]),
-)
-
-
-@given(ANY_END, ANY_EVIDENCE)
-def test_proof(said: Transcript, shown: Evidence) -> None:
-    """Nothing is a success without exit 0 and the result, and nothing a failure that speaks of a change."""
-    outcome = judge(UPDATE, said, shown).outcome
-
-    if outcome == "success":
-        assert ("exited", 0, None, False) == (said.ending, said.exit_code, said.signal, said.partial)
-        assert (True, None, []) == (shown.result, shown.error, shown.not_understood)
-    if outcome == "failure" and ASKS_PASSWORD in said.answered and said.ending != "not-started":
-        assert ("exited", None, False) == (said.ending, said.signal, said.partial)
-        assert shown.error
-        assert not shown.value
-        assert not shown.begun
-        assert not shown.not_understood
 
 
 def test_outcomes() -> None:

@@ -37,9 +37,6 @@ class Play:
         if self.variant.ends == "hangs at once":
             self.hang()
         asks = self.call.asks if self.variant.asks is None else self.variant.asks
-        if asks and not (os.isatty(0) and os.isatty(1)):
-            terminal.write(wordings.NO_CONSOLE, 2)
-            return 1
         refused = self.log_in(asks)
         if refused:
             return self.variant.code if self.variant.refuses else 1

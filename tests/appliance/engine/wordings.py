@@ -26,15 +26,4 @@ REFUSED = "Authentication failed: invalid OC Administrator credentials.\n"
 UNKNOWN = "Authentication failed: the OC Administrator does not exist.\n"
 LOCKED = "Authentication failed: the OC Administrator account is locked.\n"
 
-NO_CONSOLE = (
-    'Exception in thread "main" java.lang.NullPointerException: '
-    'Cannot invoke "java.io.Console.readPassword()" because the return value of "java.lang.System.console()" is null\n'
-    "\tat com.rsa.command.CommandLine.prompt(CommandLine.java:141)\n"
-    "\tat com.rsa.command.CommandLine.main(CommandLine.java:87)\n"
-)
-
-USAGE = (
-    "usage: rsautil COMMAND [OPTIONS]\n"
-    "  manage-secrets -a get NAME\n"
-    "  store [-o ADMIN] [-p PASSWORD] -a update_config KEY VALUE INSTANCE [CODE]\n"
-)
+USAGE = "usage: rsautil manage-secrets -a get NAME | store [-o ADMIN] -a update_config KEY VALUE INSTANCE\n"
