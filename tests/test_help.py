@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-from pages import commands
+from manual import commands
+from rehearsal import CHECKOUT
 from typer.main import get_command
 
 from onbox.cli import app
@@ -13,7 +15,7 @@ from onbox.cli import app
 if TYPE_CHECKING:
     from rehearsal import Onbox
 
-COMMANDS = {name.removeprefix("onbox").strip(): command for name, command in commands(get_command(app), "onbox")}
+COMMANDS = {name.removeprefix("onbox").strip(): command for name, command in commands(get_command(app))}
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -47,3 +49,49 @@ def test_a_mistyped_word_is_named(arguments: tuple[str, ...], expected: str, onb
 
     assert 2 == run.exit_code
     assert expected in run.screen
+
+
+def completed(*words: str) -> list[str]:
+    """Return what bash offers for the last of *words*."""
+    script = """
+        . packaging/rpm/onbox.bash
+        compopt() { COMPREPLY=("$@"); }  # outside of a completion it only complains
+        COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+        _onbox
+        printf '%s\n' "${COMPREPLY[@]}"
+    """
+    command = ["bash", "-uc", script, "bash", "onbox", *words]
+    return subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout.split()
+
+
+FILES = ["-o", "default"]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["resy"], ["resync"]),
+        (["audit", "ver"], ["verify"]),
+        (["--config", "resync", "res"], ["resync"]),
+        (["--config", "="], FILES),
+        (["--config", "=", "x.toml", "stat"], ["status"]),
+        (["resync", "--ti"], ["--ticket"]),
+        (["resync", "-o", "--ticket", "--ti"], ["--ticket"]),
+        (["resync", "--reason", "t"], ["tokens-deleted"]),
+        (["resync", "--reason", "=", "t"], ["tokens-deleted"]),
+        (["resync", "--ticket", "--re"], []),
+        (["audit", "list", "--outcome", "un"], ["unknown"]),
+        (["audit", "resolve", "1a2b", "--outcome", "s"], ["success"]),
+        (["check", "--report", ""], FILES),
+        (["audit", "verify", "--against", "/var"], FILES),
+        (["nonsense", "--js"], []),
+    ],
+)
+def test_bash_completes_commands_options_and_values(words: list[str], expected: list[str]) -> None:
+    """It offers what can stand there, and names of files only where a file belongs."""
+    assert expected == completed(*words)
+
+
+def test_no_option_changes_the_files_of_the_account(onbox: Onbox) -> None:
+    """Everybody shares the account, so the package alone brings the completion."""
+    assert "completion" not in onbox("--help").screen

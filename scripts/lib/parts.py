@@ -62,13 +62,18 @@ def option(parameter: Any) -> str:  # noqa: ANN401
 
 def settings() -> str:
     """Return a table of every key of the settings file, with its default and its comment."""
-    rows, section = [("setting", "default", "meaning")], ""
+    rows = [(f"`{section} {key}`", f"`{default}`", comment) for section, key, default, comment in keys()]
+    return table(("setting", "default", "meaning"), *rows)
+
+
+def keys() -> Iterator[tuple[str, str, str, str]]:
+    """Give every key of the settings file with its section, its default and its comment."""
+    section = ""
     for line in (CHECKOUT / "packaging/rpm/onbox.toml").read_text().splitlines():
         if heading := re.match(r"\[\w+\]", line):
             section = heading[0]
         elif key := re.fullmatch(r"#(\w+) = (.*?) +# (.*)", line):
-            rows.append((f"`{section} {key[1]}`", f"`{key[2]}`", key[3]))
-    return table(*rows)
+            yield (section, key[1], key[2], key[3])
 
 
 def exit_codes() -> str:
