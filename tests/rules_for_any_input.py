@@ -75,7 +75,7 @@ def settings(data: bytes) -> None:
 
 def journal(data: bytes) -> None:
     """A journal is read from its end or refused in words, whatever it holds, and reading changes nothing."""
-    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+    with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "audit.jsonl")
         file.touch(0o600)
         file.write_bytes(data)
