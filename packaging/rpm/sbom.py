@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write the bill of materials: sbom PYTHON SOURCE.
+"""Write the bill of materials to FILE, and print it as the RPM provides it: sbom PYTHON SOURCE FILE.
 
 What PYTHON has in its site-packages is listed by cyclonedx-bom; the interpreter itself, made of what the file SOURCE
 says, is added, with the vulnerabilities that its patches resolve.
@@ -43,8 +43,15 @@ def patch(name: str) -> dict[str, object]:
     return {"type": "backport", "resolves": [resolved]}
 
 
-def main(python: str, source_file: str) -> None:
-    """Print the document."""
+def provides(components: list[dict[str, str]]) -> str:
+    """Give what is inside the RPM, in the words by which distributions find bundled software."""
+    names = {"CPython": "bundled(python3)"}
+    entries = [(names.get(each["name"], f"bundled(python3dist({each['name'].lower()}))"), each) for each in components]
+    return ", ".join(f"{name} = {component['version']}" for name, component in entries)
+
+
+def main(python: str, source_file: str, document_file: str) -> None:
+    """Write the document and print what it lists."""
     options = ["--output-reproducible", "--spec-version", "1.6"]
     command = [sys.executable, "-m", "cyclonedx_py", "environment", *options, python]
     document = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
@@ -56,7 +63,8 @@ def main(python: str, source_file: str) -> None:
     for entry in document["dependencies"]:
         if entry["ref"] == own["bom-ref"]:
             entry.setdefault("dependsOn", []).append(runtime["bom-ref"])
-    print(json.dumps(document, indent=1, sort_keys=True))
+    Path(document_file).write_text(json.dumps(document, indent=1, sort_keys=True) + "\n")
+    print(provides(document["components"]))
 
 
 if __name__ == "__main__":

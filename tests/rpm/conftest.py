@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -30,10 +29,11 @@ def built(package: Path) -> str:
 
 
 def build_elsewhere(folder: Path, built: str) -> Path:
-    """Build the same RPM in another folder, later, for other users and elsewhere in the world."""
-    tree = copy(folder / "a folder of another name")
-    prefix = ["setpriv", "--groups", "7", "unshare", "--uts", "sh", "-c", 'hostname x && umask 077 && "$0"']
-    return build(tree, *prefix, TZ="Asia/Kathmandu", LC_ALL="C.UTF-8", SOURCE_DATE_EPOCH=built)
+    """Build the same RPM elsewhere: what the place, the time, the machine and the user can change is another."""
+    tree = copy(folder / "a folder of another name", backwards=True)
+    prefix = ["setpriv", "--groups", "7", "taskset", "1", "unshare", "--uts"]
+    place = {"TZ": "Asia/Kathmandu", "LC_ALL": "ja_JP.eucJP", "HOME": str(folder), "SOURCE_DATE_EPOCH": built}
+    return build(tree, *prefix, "sh", "-c", 'hostname x && umask 077 && "$0"', **place)
 
 
 def build_next(folder: Path, built: str) -> Path:
@@ -87,9 +87,3 @@ def bare_root() -> Path:
 def root(tmp_path: Path, bare_root: Path) -> Root:
     """Return a fresh root."""
     return make_root(tmp_path / "root", bare_root)
-
-
-@pytest.fixture(autouse=True, scope="session")
-def as_root() -> None:
-    """Installing packages takes root, also in a folder."""
-    assert os.geteuid() == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -14,8 +15,25 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 CACHE = Path(os.environ["ONBOX_CACHE"])
 SECONDS = 60  # how long a prompt or the end may take
 
+# Locales as a login may bring them, by their character set; the package carries the encodings of the last two only.
+LOCALES = {
+    "ja_JP": "EUC-JP",
+    "zh_CN": "GB18030",
+    "zh_TW": "BIG5",
+    "ko_KR": "EUC-KR",
+    "ru_RU": "KOI8-R",
+    "de_DE": "UTF-8",
+}
+
 # What a root for tests can do without.
-UNUSED = ("usr/share/doc/*", "usr/share/locale/*", "usr/share/man/man?/*", "var/lib/apt/*")
+UNUSED = (
+    "usr/share/doc/*",
+    "usr/share/i18n/*",
+    "usr/share/locale/*",
+    "usr/share/man/man?/*",
+    "var/lib/apt/*",
+    "var/cache/apt/*",
+)
 
 # What the operating system of an appliance provides, for the database of rpm, which is empty in a Debian.
 SYSTEM = """\
@@ -66,29 +84,36 @@ def build(tree: Path, *prefix: str, **environment: str) -> Path:
     return Path(printed.splitlines()[-1])
 
 
-def copy(folder: Path) -> Path:
-    """Return *folder* with a copy of the checkout."""
-    shutil.copytree(CHECKOUT, folder, ignore=shutil.ignore_patterns(".git", ".venv*", "dist", ".*_cache"))
+def copy(folder: Path, *, backwards: bool = False) -> Path:
+    """Return *folder* with a copy of the checkout; made backwards, a folder may list its files in another order."""
+    for path in sorted(CHECKOUT.rglob("*"), reverse=backwards):
+        inner = path.relative_to(CHECKOUT)
+        if path.is_file() and not re.match(r"\.git/|\.venv|dist/|\.\w+_cache/", str(inner)):
+            (folder / inner).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, folder / inner)
     return folder
 
 
-def make_key(home: Path) -> str:
-    """Return the fingerprint of a new key in gpg's folder *home*."""
+def make_key(home: Path, *options: str) -> str:
+    """Return the fingerprint of a new key, which is good for a day, in gpg's folder *home*."""
     home.mkdir(mode=0o700)
-    gpg = ["gpg", "--quiet", "--homedir", str(home), "--batch", "--passphrase", ""]
-    subprocess.run([*gpg, "--quick-generate-key", "onbox test", "rsa2048", "sign"], check=True)
+    gpg = ["gpg", "--quiet", "--homedir", str(home), "--batch", "--passphrase", "", *options]
+    subprocess.run([*gpg, "--quick-generate-key", "onbox test", "rsa2048", "sign", "1d"], check=True)
     keys = output(*gpg, "--list-keys", "--with-colons").splitlines()
     return next(line.split(":")[9] for line in keys if line.startswith("fpr:"))
 
 
 def debian_11() -> Path:
-    """Return an archive of a Debian 11 with rpm, and a Python and shells for the tests; made once and kept."""
+    """Return an archive of a Debian 11 with rpm, locales, and a Python for the rehearsal appliance; made once."""
     archive = CACHE / "debian-11.tar"
     if not archive.exists():
         folder, part = CACHE / "debian-11", CACHE / "debian-11.part"
         shutil.rmtree(folder, ignore_errors=True)
-        include = "--include=rpm,python3,zsh,fish"
+        include = "--include=rpm,python3,locales,bash-completion"
         subprocess.run(["debootstrap", "--variant=minbase", include, "bullseye", folder], check=True)
+        for language, characters in LOCALES.items():
+            name = f"/usr/lib/locale/{language}.{characters}"
+            subprocess.run(["chroot", folder, "localedef", "-i", language, "-f", characters, name], check=True)
         exclude = [f"--exclude=./{path}" for path in UNUSED]
         subprocess.run(["tar", "-C", folder, "-cf", part, *exclude, "."], check=True)
         part.rename(archive)
@@ -119,6 +144,7 @@ class Root:
             "--mount",
             "--pid",
             "--fork",
+            "--kill-child",
             "sh",
             "-c",
             ENTER,
@@ -143,16 +169,14 @@ class Root:
         line, *arguments = self.command("script", "--quiet", "--return", "--command", f"su --login {user}", "/dev/null")
         return pexpect.spawn(line, arguments, encoding="utf-8", timeout=SECONDS, dimensions=(25, 80), echo=False)
 
+    def put(self, package: Path) -> str:
+        """Return the place in here of a copy of the package."""
+        shutil.copy(package, self.folder / "root")
+        return f"/root/{package.name}"
+
     def rpm(self, *arguments: str | Path) -> Result:
         """Run this root's own rpm; the packages among the arguments are put where it can read them."""
-        given = []
-        for argument in arguments:
-            if isinstance(argument, Path):
-                shutil.copy(argument, self.folder / "root")
-                given.append(f"/root/{argument.name}")
-            else:
-                given.append(argument)
-        result = self.run("rpm", *given)
+        result = self.run("rpm", *(self.put(each) if isinstance(each, Path) else each for each in arguments))
         lines = [
             line for line in result.text.splitlines() if "use Alien" not in line and "However assuming" not in line
         ]

@@ -9,31 +9,32 @@ import subprocess
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from onbox.messages import MESSAGES
 from onbox.settings import Settings, parse
-from rpm.machine import CHECKOUT, output
+from rpm.machine import CACHE, CHECKOUT, output
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 PACKAGING = CHECKOUT / "packaging" / "rpm"
-LIBRARY = "opt/onbox/runtime/lib/python3.13"
-PYTHON = "opt/onbox/runtime/bin/python3.13"
+LIBRARY = "usr/lib/onbox/lib/python3.13"
 
 # The libraries that glibc has consisted of in all its releases.
 GLIBC = {"libc.so.6", "libm.so.6", "libdl.so.2", "libutil.so.1", "libpthread.so.0", "ld-linux-x86-64.so.2"}
 
 # Where something is installed, and what each place is for.
 PLACES = (
-    r"/opt/onbox(/.*)?",
+    r"/usr/lib/onbox(/.*)?",
     r"/usr/bin/onbox",
     r"/etc/onbox(/onbox\.toml)?",
-    r"/var/log/onbox",
     r"/usr/share/man/man8/onbox\.8\.gz",
     r"/usr/share/(doc/packages|licenses)/onbox(/.*)?",
     r"/usr/share/bash-completion(/completions(/onbox)?)?",
-    r"/usr/share/zsh(/site-functions(/_onbox)?)?",
-    r"/usr/share/fish(/vendor_completions\.d(/onbox\.fish)?)?",
 )
+
+
+# The pages for administrators.
+PAGES = {"README", "using", "reference", "audit", "security", "install", "appliance"}
 
 
 def query(package: Path, form: str) -> list[str]:
@@ -42,19 +43,25 @@ def query(package: Path, form: str) -> list[str]:
 
 
 def python(content: Path, program: str) -> str:
-    """Return what a program prints that the package's interpreter runs."""
-    return output(content / PYTHON, "-IB", "-c", program)
+    """Return what a program prints that can import what is in the package, and nothing else."""
+    interpreter = next(CACHE.glob("interpreter-*/runtime/bin/python3.13"))
+    folders = [str(content / LIBRARY), str(content / LIBRARY / "site-packages")]
+    return output(interpreter, "-ISB", "-c", f"import sys; sys.path[:] = {folders}\n{program}")
 
 
-def elf_files(content: Path) -> list[Path]:
-    """Return the programs and shared libraries in the package."""
-    files = [path for path in content.rglob("*") if path.is_file() and path.parent != content]
-    return [path for path in files if path.read_bytes()[:4] == b"\x7fELF"]
+def locked() -> dict[str, str]:
+    """Return the libraries inside with their versions."""
+    return dict(re.findall(r"^([a-z-]+)==(\S+)", (CHECKOUT / "requirements.txt").read_text(), re.MULTILINE))
+
+
+def interpreter() -> str:
+    """Return the version of the interpreter inside."""
+    return str(re.findall(r"^python=(\S+)", (PACKAGING / "runtime/pins").read_text(), re.MULTILINE)[0])
 
 
 def test_size(package: Path) -> None:
-    """The package takes at most 14 MB, and 45 MB when it is installed."""
-    assert package.stat().st_size <= 14_000_000
+    """The package takes at most 8 MB, and 45 MB when it is installed."""
+    assert package.stat().st_size <= 8_000_000
     assert int(query(package, "%{SIZE}")[0]) <= 45_000_000
 
 
@@ -76,15 +83,15 @@ def test_requirements(package: Path) -> None:
 
 
 def test_symbols(content: Path) -> None:
-    """Every program and shared library is content with glibc 2.17, and with glibc alone."""
-    files = elf_files(content)
+    """The package has one program and no shared library, and the program needs no more than glibc 2.17."""
+    program = content / "usr/bin/onbox"
+    versions = re.findall(r"\(GLIBC_([0-9.]+)\)", output("objdump", "-T", program))
+    libraries = re.findall(r"NEEDED +(\S+)", output("objdump", "-p", program))
+    files = [path for folder in ("usr", "etc") for path in (content / folder).rglob("*") if path.is_file()]
 
-    assert [content / PYTHON] == files
-    for path in files:
-        versions = re.findall(r"\(GLIBC_([0-9.]+)\)", output("objdump", "-T", path))
-        libraries = re.findall(r"NEEDED +(\S+)", output("objdump", "-p", path))
-        assert max(tuple(map(int, version.split("."))) for version in versions) <= (2, 17)
-        assert set(libraries) <= GLIBC
+    assert [program] == [path for path in files if path.read_bytes()[:4] == b"\x7fELF"]
+    assert max(tuple(map(int, version.split("."))) for version in versions) <= (2, 17)
+    assert set(libraries) <= GLIBC
 
 
 def test_places(package: Path) -> None:
@@ -95,46 +102,37 @@ def test_places(package: Path) -> None:
 
 
 def test_documentation(content: Path) -> None:
-    """A page that a message leads to is on the appliance too."""
-    sources = [path.read_text() for path in (CHECKOUT / "onbox").rglob("*.py")]
-    named = {name for source in sources for name in re.findall(r"\bdocs/[a-z-]+\.md", source)}
+    """The package has the pages that an administrator reads, and each page that a message names."""
+    folder = content / "usr/share/doc/packages/onbox"
+    named = set(re.findall(r"/usr/share/doc/packages/onbox/[\w/-]+\.md", " ".join(map(str, MESSAGES.values()))))
 
-    assert "docs/compatibility.md" in named
-    assert [] == [name for name in named if not (content / "usr/share/doc/packages/onbox" / name).exists()]
+    assert {path.stem for path in folder.rglob("*.md")} == PAGES
+    assert named
+    assert [] == [name for name in named if not (content / name[1:]).exists()]
 
 
 def test_owner_and_mode(package: Path) -> None:
     """All belongs to root, nobody else can write it, and nothing runs with another user's rights."""
     files = query(package, "[%{FILEUSERNAME} %{FILEGROUPNAME} %{FILEMODES:octal} %{FILENAMES}\n]")
-    wrong = [line for line in files if not re.match(r"root root (100644|100755|40755|40700) ", line)]
+    wrong = [line for line in files if not re.match(r"root root (100644|100755|40755) ", line)]
 
     assert [] == wrong
 
 
 def test_left_out(content: Path) -> None:
-    """The modules that the list leaves out are gone."""
-    lines = (PACKAGING / "left-out").read_text().splitlines()
-    names = [line for line in lines if line and line[0] not in "#!" and not line.endswith("*")]
-    program = f"""
-from importlib.util import find_spec
-from contextlib import suppress
-for name in {names!r}:
-    with suppress(ModuleNotFoundError):
-        spec = find_spec(name)
-        spec and spec.origin != "frozen" and print(name)
-"""
+    """The modules that the list leaves out are gone, apart from those that it keeps."""
+    lines = [line for line in (PACKAGING / "left-out").read_text().splitlines() if line and line[0] != "#"]
+    kept = {line[1:] for line in lines if line[0] == "!"}
+    left_out = [line for line in lines if line[0] != "!"]
+    roots = (content / LIBRARY, content / LIBRARY / "site-packages")
+    paths = [path.relative_to(root) for root in roots for path in root.rglob("*.py")]
+    modules = {".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in paths}
 
-    assert len(names) > 50
-    assert python(content, program) == ""
-
-
-def test_left_out_of_packages(content: Path) -> None:
-    """Of packages that stay for one of their modules, the others are gone."""
-    lines = (PACKAGING / "left-out").read_text().splitlines()
-    for package in (line.removesuffix(".*") for line in lines if line.endswith(".*")):
-        folder = content / LIBRARY / "site-packages" / package.replace(".", "/")
-        kept = {line.removeprefix(f"!{package}.") for line in lines if line.startswith(f"!{package}.")}
-        assert kept | {"__init__"} == {path.stem for path in folder.iterdir() if path.name != "__pycache__"}
+    assert len(left_out) > 50
+    assert kept <= modules
+    for name in left_out:
+        below = f"{name.removesuffix('.*')}."
+        assert {module for module in modules if module == name or module.startswith(below)} <= kept
 
 
 def test_imports(content: Path) -> None:
@@ -147,30 +145,17 @@ def test_imports(content: Path) -> None:
     python(content, "\n".join(f"import {name}" for name in sorted(names)))
 
 
-def test_bytecode(content: Path) -> None:
-    """Every module is compiled, for the place where it will be, and never compared with its source."""
-    sources = list((content / LIBRARY).rglob("*.py"))
+def test_library(content: Path) -> None:
+    """It has modules, and METADATA by which scanners know a package; each module is compiled for where it will be."""
+    files = [path for path in (content / LIBRARY).rglob("*") if path.is_file()]
+    sources = [path for path in files if path.suffix == ".py"]
 
+    assert {".py", ".pyc", "METADATA"} == {path.suffix or path.name for path in files}
     assert len(sources) > 100
     for source in sources:
         compiled = (source.parent / "__pycache__" / f"{source.stem}.cpython-313.pyc").read_bytes()
-        assert int.from_bytes(compiled[4:8], "little") == 1
+        assert int.from_bytes(compiled[4:8], "little") == 1  # never compared with its source
         assert f"/{source.relative_to(content)}".encode() in compiled
-
-
-def test_only_modules(content: Path) -> None:
-    """Below the library folder there are modules, and the files by which scanners recognise libraries."""
-    files = [path for path in (content / LIBRARY).rglob("*") if path.is_file()]
-
-    assert {".py", ".pyc", ""} == {path.suffix for path in files}
-    assert {"METADATA"} == {path.name for path in files if not path.suffix}
-
-
-def test_launcher(content: Path) -> None:
-    """The command isolates the interpreter from the caller's environment and folder, and writes no bytecode."""
-    first = (content / "usr/bin/onbox").read_text().splitlines()[0]
-
-    assert f"#!/{PYTHON} -IB" == first
 
 
 def test_settings(content: Path) -> None:
@@ -178,9 +163,10 @@ def test_settings(content: Path) -> None:
     text = (content / "etc/onbox/onbox.toml").read_text()
     spoken = re.sub(r"^#(\w+ = )", r"\1", text, flags=re.MULTILINE)
 
-    assert replace(parse(text.encode(), ""), sha256="") == Settings()
-    assert replace(parse(spoken.encode(), ""), sha256="") == Settings()
-    assert len(re.findall(r"^\w+ = ", spoken, re.MULTILINE)) == 6
+    assert replace(parse(text.encode(), ""), file="", sha256="") == Settings()
+    assert replace(parse(spoken.encode(), ""), file="", sha256="") == Settings()
+    made = {"file", "sha256"}  # which are no settings, but say where they come from
+    assert len(re.findall(r"^\w+ = ", spoken, re.MULTILINE)) == len({*vars(Settings())} - made)
 
 
 def test_licences(content: Path) -> None:
@@ -194,19 +180,27 @@ def test_licences(content: Path) -> None:
     )
 
 
-def test_bill_of_materials(content: Path) -> None:
-    """The bill of materials lists what is inside, with its version, and which vulnerabilities patches resolve."""
+def test_bill_of_materials(package: Path, content: Path) -> None:
+    """It lists what is inside and which vulnerabilities patches resolve; the package provides the same as bundled."""
     document = json.loads((content / "usr/share/doc/packages/onbox/onbox.cdx.json").read_text())
     listed = {component["name"].lower(): component for component in document["components"]}
-    locked = dict(re.findall(r"^([a-z-]+)==(\S+)", (CHECKOUT / "requirements.txt").read_text(), re.MULTILINE))
     patches = {patch["resolves"][0]["id"] for patch in listed["cpython"]["pedigree"]["patches"]}
-    version = python(content, "import platform; print(platform.python_version())").strip()
+    bundled = {f"bundled(python3dist({name})) = {version}" for name, version in locked().items()}
+    provided = query(package, "[%{PROVIDENAME} = %{PROVIDEVERSION}\n]")
 
     assert "CycloneDX" == document["bomFormat"]
     assert "onbox" == document["metadata"]["component"]["name"]
-    assert locked | {"cpython": version} == {name: component["version"] for name, component in listed.items()}
+    assert locked() | {"cpython": interpreter()} == {name: component["version"] for name, component in listed.items()}
     assert "CVE-2025-8194" in patches
     assert "file://" not in json.dumps(document)
+    assert bundled | {f"bundled(python3) = {interpreter()}"} == {line for line in provided if "bundled" in line}
+
+
+def test_changelog(package: Path) -> None:
+    """The newest entry of rpm's changelog is that of this version."""
+    text = output("rpm", "-qp", "--changelog", package)
+
+    assert re.match(rf"\* \w+ \w+ \d+ \d+ .* - {query(package, '%{VERSION}')[0]}-1\n- ", text)
 
 
 def test_reproducible(package: Path, other: Path) -> None:

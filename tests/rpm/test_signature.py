@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
-from rpm.machine import CACHE, build, copy
+from rpm.machine import CACHE, Root, build, copy, make_key, output
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,7 +60,26 @@ def test_changed_byte(tmp_path: Path, database: list[str], next_release: Path, p
     assert 0 != code, text
 
 
-def test_unnext_release(database: list[str], package: Path) -> None:
+def test_expired_key(tmp_path: Path, root: Root, package: Path) -> None:
+    """The rpm of these years ignores that a key has expired, as docs/install.md says; gpg does not."""
+    home, then = tmp_path / "gnupg", ["--faked-system-time", "20250101T000000"]
+    key = make_key(home, *then)
+    signed = tmp_path / "signed.rpm"
+    shutil.copy(package, signed)
+    define = {"__gpg": "/usr/bin/gpg", "_gpg_name": key, "_gpg_sign_cmd_extra_args": " ".join(then)}
+    options = [option for name, value in define.items() for option in ("--define", f"{name} {value}")]
+    environment = {**os.environ, "GNUPGHOME": str(home)}
+    subprocess.run(["rpmsign", *options, "--rpmv3", "--addsign", signed], check=True, env=environment)
+    public = tmp_path / "key.asc"
+    public.write_text(output("gpg", "--homedir", str(home), "--armor", "--export", key))
+
+    assert 0 == root.rpm("--import", public).exit_code
+    assert "Signature, key ID" in root.rpm("-Kv", signed).text
+    assert not {"NOKEY", "NOTTRUSTED"} & set(root.rpm("-Kv", signed).text.split())
+    assert "[expired: " in output("gpg", "--show-keys", public)
+
+
+def test_no_signature(database: list[str], package: Path) -> None:
     """A package without a signature shows none, though its digests are right."""
     code, text = check(database, package)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rpm.machine import CHECKOUT, Root, make_root
+from rpm.machine import CHECKOUT, LOCALES, Root, make_root
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,26 +61,79 @@ def test_surroundings(installed: Root) -> None:
     assert re.fullmatch(r"onbox \S+\n", installed.run("sh", "-c", "; ".join(lines)).text)
 
 
-# How each shell is started and told what the appliance's own start files tell it.
-SHELLS = {
-    "bash": ("bash --norc -i", ". /usr/share/bash-completion/completions/onbox"),
-    "zsh": ("zsh -f -i", "fpath+=(/usr/share/zsh/site-functions); autoload -U compinit && compinit -u -D"),
-    "fish": ("fish --private", "true"),
+@pytest.mark.parametrize("variable", ["LC_ALL", "LC_CTYPE", "LANG"])
+@pytest.mark.parametrize(
+    "locale", [*(f"{language}.{characters}" for language, characters in LOCALES.items()), "xx_XX.NO"]
+)
+def test_locales(installed: Root, variable: str, locale: str) -> None:
+    """It starts in every locale that a login brings, installed or not, with an encoding that the package has or not."""
+    known = installed.run("locale", "-a").text.split()
+    result = installed.run("env", f"{variable}={locale}", "onbox", "--version")
+
+    assert (locale in known) == (locale != "xx_XX.NO")
+    assert re.fullmatch(r"onbox \S+\n", result.text)
+
+
+SURROUNDINGS = {
+    "closed standard streams": "onbox status <&- >&- 2>&-",
+    "a folder that is gone": "mkdir /tmp/gone; cd /tmp/gone; rmdir /tmp/gone; onbox status",
+    "a folder that the user cannot read": "mkdir -m 0 /tmp/closed; cd /tmp/closed; su rsaadmin -c 'onbox status'",
+    "no environment": "env -i /usr/bin/onbox status",
+    "a large environment": "env LARGE=$(head -c 100000 /dev/zero | tr '\\0' x) onbox status",
+    "an umask that forbids everything": "umask 777; onbox status",
+    "no right to start processes": "prlimit --nproc=0 onbox status",
+    "no right to write files": "prlimit --fsize=0 onbox status",
 }
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_completion(installed: Root, shell: str) -> None:
-    """The shells complete a command at the first try."""
-    command, preparation = SHELLS[shell]
+@pytest.mark.parametrize("surrounding", SURROUNDINGS)
+def test_unusual_surroundings(installed: Root, surrounding: str) -> None:
+    """It starts whatever the caller left it."""
+    result = installed.run("sh", "-c", SURROUNDINGS[surrounding])
+
+    assert 0 == result.exit_code, result.text
+
+
+# What keeps the interpreter from starting.
+FAILURES = {
+    "standard input is a folder": "onbox --version </",
+    "too little memory": "prlimit --as=30000000 onbox --version",
+    "too little memory for data": "prlimit --data=9000000 onbox --version",
+    "a module of the library is gone": "rm /tmp/lib/encodings/__init__.py; onbox --version",
+    "a module of a package is damaged": "echo damaged > /tmp/lib/site-packages/typer/__init__.py; onbox --version",
+    "the library cannot be read": "chmod 0 /tmp/lib; su rsaadmin -c 'onbox --version'",
+}
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_a_failed_start_is_a_refusal(installed: Root, failure: str) -> None:
+    """CPython ends with 1 if it cannot start, onbox's code for a failed update; so onbox ends with 3 and says why."""
+    library = "/usr/lib/onbox/lib/python3.13"
+    prepare = f"rm -rf /tmp/lib; cp -R {library} /tmp/lib; find /tmp/lib -name __pycache__ -prune -exec rm -r {{}} +"
+    result = installed.run("sh", "-c", f"{prepare}; mount --bind /tmp/lib {library}; {FAILURES[failure]}")
+
+    assert 3 == result.exit_code, result.text
+    assert "Nothing was changed" in result.text
+
+
+@pytest.mark.parametrize("files", range(10))
+def test_few_descriptors(installed: Root, files: int) -> None:
+    """With no descriptor left it starts or not, but never says that an update failed."""
+    assert 1 != installed.run("prlimit", f"--nofile={files}", "/usr/bin/onbox", "--version").exit_code
+
+
+@pytest.mark.parametrize("load", ["shopt -s progcomp", ". /usr/share/bash-completion/completions/onbox"])
+def test_completion(installed: Root, load: str) -> None:
+    """Bash completes at the first TAB, with the package bash-completion and, once it has read the file, without."""
+    start = ". /usr/share/bash-completion/bash_completion" if "shopt" in load else load
     person = installed.login("rsaadmin")
     person.expect("[$] ")
-    person.sendline(f"TERM=dumb exec {command}")
-    person.expect("[$%>] ")
-    person.sendline(preparation)
-    person.expect("[$%>] ")
-    person.sendline("onbox resy\t --help")
-    person.expect("Usage: onbox resync")
+    person.sendline("TERM=dumb exec bash --norc -i")
+    person.expect("[$] ")
+    person.sendline(start)
+    person.expect("[$] ")
+    person.sendline("onbox resy\t --reason=toke\t\x01echo ")  # at last echo goes to the beginning of the line
+    person.expect("onbox resync --reason=tokens-deleted")
     person.close(force=True)
 
 
