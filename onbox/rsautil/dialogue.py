@@ -116,7 +116,8 @@ class Dialogue:
         A prompt that comes back sets `asked_again` and is never given: another answer would count towards a lockout.
         """
         shown = self._shown()
-        if self._resting is None or not self._resting.still_shown(self._line.row, self._line.text):
+        resting = self._resting
+        if resting is None or shown not in (None, resting) or not resting.still_shown(self._line.row, self._line.text):
             self._resting, self._since = shown, now
         if shown is None or shown != self._resting or now - self._since < REST_SECONDS:
             return None

@@ -48,6 +48,7 @@ class Table:
         [(b"Loading...\r\x1b[K" + P, 1)],
         [(b"spinner\b\b\b\b\b\b\b" + P, 1)],
         [(b"\r" + P + b" " * 10 + b"\r" + P, STEP)] * 20,
+        [(P + P, STEP), *[(b"\r" + P + b" " * 51 + b"\r" + P, STEP)] * 20],
         [(b"\r\x1b[K", STEP), (P, STEP)] * 10 + [(b"", 1)],
         [(b"\r" + b" " * 50 + b"\r", STEP), (b"\r" + P, STEP)] * 10 + [(b"", 1)],
     ],
