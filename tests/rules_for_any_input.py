@@ -1,4 +1,4 @@
-"""What must hold for any input at all: rules that hypothesis tries in every test run, and atheris in scripts/fuzz."""
+"""Rules for any input, which hypothesis tries in every test run, and atheris in scripts/fuzz."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from onbox.rsautil.evidence import FORMS, KEY, weigh
 from onbox.rsautil.verdict import ASKS_PASSWORD, ASKS_USERNAME, UPDATE, judge
 from onbox.settings import parse
 
-# What speaks in none of the forms, in whatever company it stands.
+# Lines of no known form, beside any others.
 BAD_WORDS = ("fatal", "exception", "denied", "not saved", "rolled back", "update 0")
 
 
@@ -66,7 +66,7 @@ def prompts(data: bytes) -> None:
 
 
 def settings(data: bytes) -> None:
-    """A settings file is taken or refused in words, whatever it holds."""
+    """A settings file is taken or refused in words, with any content."""
     with suppress(OnboxError):
         found = parse(data, "any.toml")
         assert found.rsautil.is_absolute()
@@ -74,7 +74,7 @@ def settings(data: bytes) -> None:
 
 
 def journal(data: bytes) -> None:
-    """A journal is read from its end or refused in words, whatever it holds, and reading changes nothing."""
+    """A journal is read from its end or refused in words, with any content, and reading changes nothing."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "audit.jsonl")
         file.touch(0o600)
@@ -89,7 +89,7 @@ def journal(data: bytes) -> None:
 
 RULES = {rule.__name__: rule for rule in (transcript, prompts, settings, journal)}
 
-# Where atheris begins for each rule.
+# The first input of atheris for each rule.
 SEEDS = {
     "transcript": [
         b"""\0Please enter OC Administrator password:

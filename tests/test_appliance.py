@@ -46,7 +46,7 @@ COMMANDS = {"verify": VERIFY, "update": UPDATE}
 
 @dataclass(frozen=True)
 class Played:
-    """What a call showed, how it ended (None: it hung, or a signal ended it), and what was recorded of it."""
+    """The output of a call, its end (None: it hung, or a signal ended it), and its record."""
 
     screen: str
     exit_code: int | None
@@ -98,7 +98,7 @@ def stop(pid: int) -> None:
 
 
 def play(appliance: Appliance, argv: tuple[str, ...], *, name: str = ADMIN, password: str = PASSWORD) -> Played:
-    """Call rsautil on a terminal, answer whatever it asks when it has asked, and end it when it hangs."""
+    """Call rsautil on a terminal, answer each question, and end it if it hangs."""
     answers = {"username": name, "password": password, "other": "y"}
     before = len(appliance.calls())
     child = start(appliance, argv)

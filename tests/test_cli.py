@@ -1,4 +1,4 @@
-"""The command line: options, results, exit codes, and no traceback whatever happens."""
+"""The command line: options, results, exit codes, and never a traceback."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_version(onbox: Onbox) -> None:
     ],
 )
 def test_usage(onbox: Onbox, arguments: tuple[str, ...]) -> None:
-    """What the command line doesn't know ends with exit code 2 and nothing done; no option takes a password."""
+    """An unknown command or option ends with exit code 2 before anything is done; no option takes a password."""
     run = onbox.without_terminal(*arguments)
 
     assert 2 == run.exit_code
@@ -139,7 +139,7 @@ def test_bad_settings_are_a_usage_error(onbox: Onbox, command: str) -> None:
 
 
 def test_an_error_is_one_line(onbox: Onbox) -> None:
-    """What happened and what to do, on standard error, with the documented exit code."""
+    """An error names what happened and what to do, on standard error, with the documented exit code."""
     file = onbox.home / "report"
     file.touch()
     run = onbox.without_terminal("check", "--report", str(file))

@@ -91,7 +91,7 @@ def test_readers_without_a_journal_say_so(appliance: Machine, onbox: Onbox) -> N
 
 
 def test_real_run_is_listed_shown_and_exported(appliance: Machine, onbox: Onbox) -> None:
-    """What resync put on record is what the readers tell."""
+    """The readers show what resync recorded."""
     assert 0 == onbox("resync", "--ticket", "CHG-4711").exit_code
     run = appliance.journal()[-1]["run"]
 
@@ -160,7 +160,7 @@ def test_unknown_and_ambiguous_runs_are_usage_errors(onbox: Onbox, copy: Path) -
 def test_damage_hides_no_record_and_is_named(
     changed: Callable[[bytes], bytes], bad: int, damaged: int, onbox: Onbox, copy: Path
 ) -> None:
-    """A JSON object is shown whatever its form is, and each command points at the one that explains the damage."""
+    """A JSON object is shown in any form, and each command points at the one that explains the damage."""
     run = run_of(copy, 0)
     copy.write_bytes(changed(copy.read_bytes()))
     for command in (("audit", "list"), ("audit", "export"), ("status",), ("audit", "show", run)):
@@ -183,7 +183,7 @@ def test_status_as_json(onbox: Onbox, copy: Path) -> None:
 
 
 def test_export_is_utf8_in_any_locale(onbox: Onbox, history: History, place: Path) -> None:
-    """A redirected export is the same whatever the terminal speaks."""
+    """A redirected export is the same in every locale."""
     history.run(note="M\u00fcller")
     path = place / "copy.jsonl"
     shutil.copy(history.path, path)
@@ -205,7 +205,7 @@ def test_export_that_was_cut_off_is_an_error(onbox: Onbox, copy: Path) -> None:
 
 @pytest.mark.root
 def test_other_accounts_cannot_read_the_journal(appliance: Machine, onbox: Onbox) -> None:
-    """Whoever is neither the owner nor root learns whose journal it is, not what it holds."""
+    """Another account learns whose journal it is, not what it contains."""
     onbox("resync")
     os.chown(appliance.audit, 0, 0)
     done = onbox.without_terminal("audit", "list")

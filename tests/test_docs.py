@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import TYPE_CHECKING
 
@@ -77,9 +78,18 @@ def test_every_setting_has_a_row() -> None:
     assert {(section, key) for section, keys in KEYS.items() for key in keys} == set(named)
 
 
+def docstrings() -> Iterator[tuple[str, str]]:
+    """Give each docstring of onbox, with the name of its file."""
+    for path in (CHECKOUT / "onbox").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+                yield path.name, ast.get_docstring(node) or ""
+
+
 def test_english() -> None:
-    """Pages and messages use plain words: the subject of a sentence is a named thing, and "if" begins a condition."""
+    """Pages, messages and docstrings use plain words: the subject of a sentence is a named thing."""
     texts = [(page.name, line) for page in PAGES for line in prose(page)]
+    texts += docstrings()
     texts += [(code, f"{what}\n{advice}") for code, (_, what, advice) in MESSAGES.items()]
 
     assert [] == [(name, found[0]) for name, text in texts for found in UNWANTED.finditer(text)]

@@ -1,4 +1,4 @@
-"""Whatever goes wrong: nothing changed without a record, nothing claimed without proof, nothing leaked."""
+"""In every fault: nothing changed without a record, nothing claimed without proof, nothing leaked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A secret is recognised after it is gone, in whatever form a program writes it."""
+"""A secret is recognised after it is gone, in any form in which a program writes it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_forms(written: str) -> None:
 
 @given(st.binary(max_size=12), TYPED, st.binary(max_size=12))
 def test_any_secret(before: bytes, secret: bytes, after: bytes) -> None:
-    """Whatever it is made of, nothing of it is left, and every line end is."""
+    """No part of any secret is left, and every line end is."""
     text = (before + secret + after).decode("utf-8", "surrogateescape")
 
     left = Fingerprint(secret).redact(text)

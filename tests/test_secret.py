@@ -47,7 +47,7 @@ def test_surrender() -> None:
 
 
 def test_forget_overwrites() -> None:
-    """What is forgotten is overwritten where it was held."""
+    """A forgotten secret is overwritten in place."""
     secret = Secret(PASSWORD)
     held = memoryview(secret._value)
 

@@ -101,7 +101,7 @@ def test_names_and_addresses_are_replaced(text: str, expected: str) -> None:
 
 @given(some.ip_addresses(), some.sampled_from([" ", "\n", "/", "=", "[", ","]))
 def test_no_address_gets_through(address: object, before: str) -> None:
-    """An address is replaced, whatever stands before it."""
+    """An address is replaced behind any text."""
     assert str(address) not in without_names(f"x{before}{address}{before}y", {})
 
 
@@ -110,7 +110,7 @@ NAMES = some.text("abcxyz", min_size=2, max_size=8)
 
 @given(NAMES, NAMES, some.sampled_from(["account", "host"]), some.text(" /.,:@'\"\n()", min_size=1, max_size=3))
 def test_no_name_gets_through(name: str, other: str, kind: str, between: str) -> None:
-    """A whole name is replaced, in upper or lower case, whatever stands beside it."""
+    """A whole name is replaced, in upper or lower case, beside any text."""
     text = f"{other}{between}{name.upper()}{between}{name}"
 
     assert not re.search(rf"\b{name}\b", without_names(text, {name: kind}), re.IGNORECASE)

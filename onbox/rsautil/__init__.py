@@ -1,1 +1,1 @@
-"""What is said to rsautil, and what its answers prove."""
+"""The dialogue with rsautil, and the proof in its output."""

@@ -1,4 +1,4 @@
-"""What programs write about themselves, sentence by sentence; it says nothing of the update."""
+"""Chatter: sentences that programs write about themselves, and that say nothing about the update."""
 
 import re
 
@@ -94,7 +94,7 @@ Using SimpleLogger to log to the console...
 {SLF4J}No SLF4J providers were found.
 """
 
-# What stands for one of the names above: the beginnings of lines.
+# The names above at the beginnings of lines.
 _BEGINNINGS = {
     "{AT}": AT,
     "{VM}": r"(?:OpenJDK|Java HotSpot\(TM\)) (?:64-Bit |Client |Server )*VM warning: ",

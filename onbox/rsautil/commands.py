@@ -1,4 +1,4 @@
-"""What is said to rsautil, and what its answers mean.
+"""The two calls of rsautil, and the meaning of their output.
 
 The vendor documents the command lines and the prompts, but hardly any answer, and no exit code (docs/appliance.md).
 """
@@ -45,7 +45,7 @@ def update_arguments(admin: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Answer:
-    """What rsautil said to one command, without secrets, and what it means.
+    """The output of one call of rsautil, without secrets, and its meaning.
 
     `evidence` are the lines that prove something or, if rsautil never asked for the password, what it printed instead;
     `not_understood` are those that leave the outcome unknown, and `listed` the entries of [appliance] harmless that

@@ -1,4 +1,4 @@
-"""What a command asks on its terminal, and the lines that it writes.
+"""The prompts of a command on its terminal, and the lines that it writes.
 
 Nobody knows which program reads the password: the JVM's console, a line editor that draws its prompt again and again,
 or a shell. So a question is a prompt at rest on the line as a screen would show it (docs/appliance.md).
@@ -23,7 +23,7 @@ Ending = Literal["exited", "not-started", "not-ended", "stood-still", "timeout",
 
 @dataclass(frozen=True)
 class Transcript:
-    """What a command wrote, and how it ended.
+    """The output of a command, and its end.
 
     `before` and `after` are its lines before and after the last of its prompts was answered, as a screen shows them
     and with every secret in them; `partial` says that some of `after` is missing. `answered` names the prompts that
@@ -94,7 +94,7 @@ class Dialogue:
     """
 
     def __init__(self, prompts: tuple[str, ...]) -> None:
-        """Look for PROMPTS, in whatever order and case they come."""
+        """Look for PROMPTS, in any order and case."""
         self._prompts = prompts
         self._line = Line(self._keep)
         self._resting: Question | None = None

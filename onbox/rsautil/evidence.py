@@ -1,7 +1,7 @@
-"""What the lines prove that rsautil writes after it was given the password.
+"""The proof in the lines that rsautil writes after it received the password.
 
 A list of bad words can't be complete. So a line proves something only if its whole form is in the table below, and
-everything else, in whatever language, is not understood.
+everything else, in any language, is not understood.
 """
 
 import re
@@ -44,7 +44,7 @@ def _form(kind: Kind, *looks: str, after: str = "", opens: str = "") -> Form:
 _NOTICE = rf"{AT}(?:NOTICE|INFO):  (?:00000: )?"
 _OUR_KEY = rf"(?:\"{re.escape(KEY)}\"|'{re.escape(KEY)}'|{re.escape(KEY)})"
 _A_KEY = r"(?<![\w.])(?:auth_manager|ims)\.\w"
-# What can stand between the verb, the key and the new value; any other word could change what is said.
+# The words that can stand between the verb, the key and the new value; any other word could change the meaning.
 _THE = (
     r"(?:[Tt]he )?(?:new )?(?:[Vv]alue (?:of|for) (?:the )?)?(?:[Cc]onfig(?:uration)? )?"
     r"(?:(?:[Pp]arameter|setting|property|key|value) )?"
@@ -132,7 +132,7 @@ _TAG = (
     r"(?:BEGIN|COMMIT|ROLLBACK|SET|RESET|DO|CALL|(?:SELECT|INSERT|UPDATE|DELETE|MERGE|COPY|CREATE|ALTER|DROP|GRANT"
     r"|REVOKE|TRUNCATE|COMMENT|LOCK|NOTIFY|REINDEX|START|PREPARE|EXECUTE)(?: [A-Z]+)*(?: \d+)*)"
 )
-# What no list of a site makes harmless: psql's severities, its tags and numbers of rows, and names of keys.
+# No list of a site makes these harmless: psql's severities, its tags and numbers of rows, and names of keys.
 _NEVER_LISTED = re.compile(
     rf"{PROGRAM}:.*|(?:.{{1,300}}: )?[^\W\d_a-z]+\d?:  .*|(?:ERROR|FATAL|PANIC):.*|{_TAG}|\(\d+ .*\)"
     rf"|.*(?i:{_A_KEY}|marker_time).*"
@@ -141,7 +141,7 @@ _NEVER_LISTED = re.compile(
 
 @dataclass
 class Evidence:
-    """What lines prove: `value` and `result` that the update was done, `error` that it was not.
+    """The proof in some lines: `value` and `result` that the update was done, `error` that it was not.
 
     `begun` says that there is a part of the result. `lines` are those that prove something, `not_understood` those
     that make every proof worthless, and `listed` the entries of the settings that were needed.

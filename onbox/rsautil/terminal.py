@@ -35,7 +35,7 @@ _ROWS, _COLUMNS = 200, 2000
 # sh reports a death by signal as the negative number, and raises for each code that is not named here.
 _ANY_CODE = tuple(range(-64, 256))
 _ERRNO = re.compile(r"\[Errno (\d+)\]")
-# What Python and sh ignore or handle, and what a caller can have told us to ignore.
+# Signals that Python and sh ignore or handle, or that a caller can have told us to ignore.
 _DEFAULT_SIGNALS = (
     signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGCHLD, signal.SIGPIPE, signal.SIGTSTP,
     signal.SIGTTIN, signal.SIGTTOU, signal.SIGXFSZ,
@@ -82,8 +82,8 @@ def converse(
 
     The command gets a session and a terminal of its own, so that ^C or a lost connection does not reach it.
     TIMEOUT is in seconds, in which time that this process stood still does not count; TICK is called with the seconds
-    so far while the command runs, and may raise. What the command leaves running is ended. SECRET is forgotten in the
-    process that looks after the session.
+    so far while the command runs, and may raise. Processes that the command leaves running are ended.
+    SECRET is forgotten in the process that looks after the session.
     """
     dialogue, clock = Dialogue(tuple(answers)), Clock()
     try:
@@ -187,7 +187,7 @@ class _Session:
             if self._dialogue.asked_again:
                 return "asked-again"
             if not alive:
-                # What it wrote can still be on its way through a filter such as tee.
+                # Its output can still be on its way through a filter such as tee.
                 last_words = last_words or clock.awake + _LAST_WORDS_SECONDS
                 if not self._held or clock.awake >= last_words:
                     return "exited"

@@ -1,4 +1,4 @@
-"""What the evidence proves: success, failure, or neither."""
+"""The verdict that the evidence proves: success, failure, or neither."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ Outcome = Literal["success", "failure", "unknown"]
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is known of the outcome; `code` names the words for it."""
+    """The outcome as far as it is proven; `code` names the words for it."""
 
     outcome: Outcome
     code: Code
 
 
-# What ended, what it showed, and for the login check whether it printed the line that proves the login.
+# Takes the end of a call, the proof in its output, and for the login check whether the login is proven.
 Condition = Callable[[Transcript, Evidence], bool]
 
 
@@ -48,7 +48,7 @@ def _failed(kind: Kind) -> Condition:
 # The first condition that holds decides. Only success and failure need proof; everything else is unknown.
 UPDATE: tuple[tuple[Outcome, Code, Condition], ...] = (
     ("failure", "update-not-started", lambda said, _: said.ending == "not-started"),
-    # What can't be killed may go on working.
+    # A process that cannot be killed may go on working.
     ("unknown", "update-not-ended", lambda said, _: said.ending == "not-ended"),
     ("failure", "update-stood-still", lambda said, _: said.ending == "stood-still" and not sent(said)),
     # Documented: without -p, rsautil asks for the password. It cannot log in without one.

@@ -70,7 +70,7 @@ class Appliance:
 
     @property
     def home(self) -> Path:
-        """What stands for /opt/rsa/am."""
+        """The folder that stands for /opt/rsa/am."""
         return self.folder / "am"
 
     @property
@@ -133,7 +133,7 @@ def make(folder: Path, python: str = sys.executable) -> Appliance:
     appliance = Appliance(folder)
     for part in (appliance.rsautil.parent, folder / "lib", folder / "state"):
         part.mkdir(parents=True, mode=0o755)
-    # Whatever the umask: a folder that others may write is one of the things onbox refuses.
+    # Under any umask: onbox refuses a folder that others may write.
     for part in (folder, appliance.home):
         part.chmod(part.stat().st_mode & ~0o022)
     # Compiled where they are kept, once, and copied with their times: no call has to compile again.

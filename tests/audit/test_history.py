@@ -1,4 +1,4 @@
-"""What the records say of runs: one definition of an open run, whichever way the journal is read."""
+"""One definition of an open run, for every way to read the journal."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def record(told: str) -> dict[str, Any]:
     return {"event": EVENTS[event], "run": run, "outcome": [*outcome, OUTCOMES.get(event, "success")][0]}
 
 
-# What is on record, the oldest first; the open runs, the newest first; whether the last run left an attempt.
+# The records, the oldest first; the open runs, the newest first; whether the last run left an attempt.
 STORIES: list[tuple[str, list[str], str | None]] = [
     ("", [], None),
     ("refused 1", [], None),
@@ -141,7 +141,7 @@ def test_search_for_an_attempt_ends_with_the_last_run() -> None:
     ],
 )
 def test_last_run_is_the_newest_one_that_reached_its_attempt(told: str, own: str, word: str) -> None:
-    """Who repeats a resynchronisation learns of the last one, whatever was refused or resolved since."""
+    """A person who repeats a resynchronisation learns of the last one, also if runs were refused or resolved since."""
     found = last_run(reversed([record(text) for text in told.split(", ")]))
 
     assert found is not None

@@ -73,7 +73,7 @@ def test_nothing_stays_open(folder: Path) -> None:
 
 
 def test_files_are_not_inherited(folder: Path) -> None:
-    """What a run starts gets neither the journal nor its locks."""
+    """A child of a run inherits neither the journal nor its locks."""
     with opened(folder):
         own = [int(name) for name in os.listdir("/proc/self/fd") if is_below(folder, int(name))]  # noqa: PTH208
         flags = [fcntl.fcntl(descriptor, fcntl.F_GETFD) for descriptor in own]

@@ -1,4 +1,4 @@
-"""What keeps a journal whole: on a full disk, behind damage, after an incomplete record, and with room for a result."""
+"""An intact journal: on a full disk, after damage, after an incomplete record, and with room for a result."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def test_disk_full_at_any_byte_leaves_the_journal_whole(folder: Path) -> None:
-    """Wherever the disk is full, a record is refused, the journal stays as it was, and the next record fits."""
+    """A disk that is full at any byte refuses the record, leaves the journal as it was, and takes the next record."""
     journals.one_run(folder)
     before = content(folder)
     length = len(journals.write(folder.parent / "other", ("resync.refused", "refused"))[0]) + 1
@@ -219,7 +219,7 @@ def test_room_is_kept_and_given_up(folder: Path) -> None:
 
 
 def test_run_without_room_is_refused(folder: Path) -> None:
-    """Where there is no room for the ballast, there would be none for the result."""
+    """Without room for the ballast there would be none for the result."""
     with opened(folder) as journal, pytest.raises(OnboxError, match=r"journal-write .*ballast .*File too large"):
         limited(BALLAST_BYTES - 1, journal.reserve)
 

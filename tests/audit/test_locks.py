@@ -94,7 +94,7 @@ def test_lock_that_was_never_made_is_free(folder: Path) -> None:
 
 
 def test_lock_files_are_for_their_owner_alone(folder: Path) -> None:
-    """Whoever can open a file can lock it, so a lock file that others may read is closed to them again."""
+    """An account that can open a file can lock it, so a lock file that others may read is closed to them again."""
     journals.one_run(folder)
     (folder / "run.lock").chmod(0o644)
     journals.one_run(folder)

@@ -27,7 +27,7 @@ def hashed(record: dict[str, Any]) -> dict[str, Any]:
 
 @given(records)
 def test_record_is_one_ascii_line(record: dict[str, Any]) -> None:
-    """Whatever a field holds, a record is one line of ASCII without a control character, and reads back the same."""
+    """A record with any values is one line of ASCII without a control character, and reads back the same."""
     line = canonical(record)
 
     assert line.isascii()

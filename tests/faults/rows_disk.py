@@ -1,4 +1,4 @@
-"""What can be wrong with the place of the journal, and with the disk it is on."""
+"""Faults of the audit folder, and of the disk it is on."""
 
 from __future__ import annotations
 

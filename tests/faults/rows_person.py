@@ -1,4 +1,4 @@
-"""What the person and the machine can do at the wrong moment."""
+"""Faults of the person and of the machine at the wrong moment."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ def power_rows() -> Rows:
     }
 
 
-# What is typed by mistake at each question, before the right answer.
+# Slips at each question, before the right answer.
 SLIPS = {
     "admin": ("oc admin", ""),
     "password": ("", "Wrong 4711"),

@@ -1,4 +1,4 @@
-"""What rsautil can do wrong."""
+"""Faults of rsautil."""
 
 from __future__ import annotations
 

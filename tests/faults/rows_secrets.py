@@ -1,4 +1,4 @@
-"""Secrets: where they must not be found, whatever is switched on and whatever breaks."""
+"""Faults in which a secret could leak: debug logging, core files, unexpected exceptions."""
 
 from __future__ import annotations
 

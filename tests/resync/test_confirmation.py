@@ -90,7 +90,7 @@ def test_reason(onbox: Onbox, answer: str, reason: str) -> None:
 
 
 def test_given(onbox: Onbox) -> None:
-    """What was given on the command line is not asked for, and all of it is shown."""
+    """An answer given on the command line is not asked for, and is shown."""
     given = ("--reason", "other", "--note", "tidy \x1b[31mup", "--ticket", "CHG-1", "--confirm", HOST)
     run = confirmed(onbox, "-o", ADMIN, *given)
 

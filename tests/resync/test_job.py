@@ -193,7 +193,7 @@ ATTEMPT = "onbox.audit.journal:Journal.append 2 before"
 
 
 def test_copy_required(scene: Scene) -> None:
-    """Where the syslog copy is required, there is no update without a copy of the attempt."""
+    """If the syslog copy is required, there is no update without a copy of the attempt."""
     config = scene.machine.config
     config.write_text(config.read_text().replace("[timeouts]", "syslog_required = true\n[timeouts]"))
 

@@ -1,4 +1,4 @@
-"""What is said to rsautil and what is kept of its answer: real runs on the rehearsal appliance."""
+"""The calls of rsautil and the part of its output that is kept: real runs on the rehearsal appliance."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_update(appliance: Machine, variant: str, code: str) -> None:
 
 @pytest.mark.parametrize(("variant", "code"), [("never-asks", "not-asked"), ("question-after", "timeout")])
 def test_limit(appliance: Machine, variant: str, code: str) -> None:
-    """What never ends is stopped at the limit; a question other than the documented ones is not answered."""
+    """A command that never ends is stopped at the limit; a question other than the documented ones is not answered."""
     appliance.behave(update=variant)
 
     assert f"update-{code}" == update(appliance, 1.5).verdict.code

@@ -206,7 +206,7 @@ def test_what_is_kept_before(written: bytes, before: int, after: int, partial: b
     ],
 )
 def test_what_is_kept_after(written: bytes, after: int, partial: bool) -> None:
-    """What comes after the password is kept, and it is known if anything of it is missing."""
+    """The output after the password is kept, and it is known if any of it is missing."""
     table = Table()
     table.write(P, 1)
     table.write(written)
@@ -231,7 +231,7 @@ NOISE = st.sampled_from(
 
 @given(st.lists(st.tuples(NOISE | st.binary(max_size=5), st.sampled_from([0, 0.1, 0.4])), max_size=12))
 def test_answered_once(written: list[tuple[bytes, float]]) -> None:
-    """Whatever is written, each prompt is answered once at most, and only one that was written."""
+    """Each prompt is answered at most once, and only if it was written."""
     table = Table()
     for data, seconds in written:
         table.write(data, seconds)

@@ -156,7 +156,7 @@ CONTEXT, FRAME = "CONTEXT:  PL/pgSQL function f() line 3 at RAISE", 'SQL stateme
     ],
 )
 def test_belongs(lines: list[str], strange: list[str]) -> None:
-    """What psql adds to a message says nothing by itself, and only what can stand behind that message is understood."""
+    """A line that psql adds to a message says nothing by itself, and is understood only behind that message."""
     assert strange == weigh(lines).not_understood
 
 
@@ -256,7 +256,7 @@ def test_speaks_of_change() -> None:
 
 
 def test_chatter() -> None:
-    """What programs say of themselves is told by its whole sentence; a word more is not understood."""
+    """Chatter is recognised by its whole sentence; one word more is not understood."""
     lines = [line for each in RECORDINGS.values() for line in each.after if weigh([line.expandtabs()]).lines == []]
     silent = [line for line in lines if weigh([line]).not_understood == [] and line.strip(" t")]
 
@@ -265,7 +265,7 @@ def test_chatter() -> None:
     assert [] == [line for line in silent if not weigh(["# " + line]).not_understood]
 
 
-# What makes careless patterns try again and again.
+# Lines on which careless patterns backtrack.
 PIECES = ["NOTICE:  ", KEY, "auth_manager", ".a", "to ", "=", '"', "0", " ", "psql", "psql:", ":1: ", "the ", "value "]
 PIECES += [
     "Updated ",

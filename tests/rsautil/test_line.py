@@ -71,7 +71,7 @@ def test_finished(written: bytes, rows: list[tuple[int, str]]) -> None:
 
 
 def test_long_line() -> None:
-    """What is too long is cut, and no number makes it longer."""
+    """A line that is too long is cut, and no number makes it longer."""
     line = Line(lambda _row, _text: None)
     line.feed(b"a\x1b[99999Cb\x1b[99999`c" + b"." * 20_000)
 

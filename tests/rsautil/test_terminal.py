@@ -182,7 +182,7 @@ def few() -> Iterator[Callable[[int, int], None]]:
 def test_few_files(command: Callable[[str], Path], few: Callable[[int, int], None], more: int) -> None:
     """If too few files can be opened, nothing is started, and the limit is named."""
     path = command("#!/bin/sh\nexit 0")
-    talk(path)  # whatever is opened once is open now
+    talk(path)  # every file that is opened once is open now
     top = os.open("/dev/null", os.O_RDONLY)
     os.close(top)
     few(resource.RLIMIT_NOFILE, top + more)
@@ -251,7 +251,7 @@ def test_umask(command: Callable[[str], Path]) -> None:
 
 
 def test_signals(command: Callable[[str], Path]) -> None:
-    """A command ignores and blocks no signal, whatever its caller does."""
+    """A command ignores and blocks no signal that its caller ignores or blocks."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
     try:
@@ -305,7 +305,7 @@ def test_stubborn(command: Callable[[str], Path]) -> None:
 
 @pytest.mark.parametrize("job_control", ["", "set -m; "])
 def test_leftover(command: Callable[[str], Path], job_control: str) -> None:
-    """What a command leaves behind on the terminal is killed, and nobody waits for it."""
+    """A process that a command leaves on the terminal is killed, and not waited for."""
     text = f"#!/bin/bash\n{job_control}(trap '' HUP TERM; echo here; sleep 60; :) & echo $!\nsleep 0.2; exit 3"
 
     said = talk(command(text))
@@ -337,7 +337,7 @@ def test_tick(command: Callable[[str], Path]) -> None:
 
 
 def test_tick_that_stops(tmp_path: Path, command: Callable[[str], Path]) -> None:
-    """An error of whoever is told ends the command and goes on."""
+    """An exception in the callback ends the command and is raised."""
     path = command(f"#!/bin/bash\necho $$ > {tmp_path}/pid; exec sleep 60")
 
     def stop(_: float) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 UPDATES = {name: each for name, each in RECORDINGS.items() if each.code.startswith("update-")}
 PROOFS = [name for name, each in UPDATES.items() if each.outcome != "unknown" and each.asks]
 SURE = {"success", "failure"}
-# What a thousand programs could say, in several languages, about things that went well and things that did not.
+# Lines that a thousand programs could print, in several languages, about success and failure.
 STRANGE = [
     "Changes were not saved.", "WARN  Transaction rolled back", "success=false", "Done.", "OK", "0 errors",
     "1 row updated.", "UPDATE 1", "UPDATE 0", "INSERT 0 1", "DO", "ROLLBACK", "(0 rows)", "(2 rows)", "(1 Zeile)",
@@ -100,7 +100,7 @@ HARMLESS = sorted({line for name in PROOFS for line in UPDATES[name].after if we
 
 @given(st.data())
 def test_harmless_company(data: st.DataObject) -> None:
-    """What says nothing changes no success, whatever of it there is and wherever it stands."""
+    """Lines that say nothing change no success, at any place and in any number."""
     silent = [line for line in HARMLESS if weigh([line]).lines == [] and line.strip() not in ("BEGIN", "COMMIT", "t")]
     name = data.draw(st.sampled_from([name for name in PROOFS if UPDATES[name].outcome == "success"]))
     lines = list(UPDATES[name].after)
@@ -135,7 +135,7 @@ def test_no_success_without_proof(lines: list[str]) -> None:
 
 
 def test_add_transcript(onbox: Onbox, tmp_path: Path) -> None:
-    """What an appliance printed becomes a recording that gets the verdict which the run got."""
+    """The output of an appliance becomes a recording that gets the same verdict as the run."""
     onbox.machine.behave(update="confirmed-logging")
     onbox("resync")
     (run,) = {record["run"] for record in onbox.machine.journal()}

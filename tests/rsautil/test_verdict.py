@@ -1,4 +1,4 @@
-"""What is known of an outcome follows from how rsautil ended and from what its lines prove, and from nothing else."""
+"""The verdict follows from the end of rsautil and the proof in its lines, and from nothing else."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_update(said: dict[str, object], shown: dict[str, object], code: str) ->
     [("missing", "update-key-missing"), ("error", "update-sql-error"), ("unconnected", "update-not-connected")],
 )
 def test_failure(error: str, code: str, exit_code: int) -> None:
-    """An error is a failure whatever the exit code, unless something speaks of a change."""
+    """An error is a failure with any exit code, unless something speaks of a change."""
     said = replace(SAID, exit_code=exit_code)
     shown = Evidence(error=error)  # type: ignore[arg-type]
 

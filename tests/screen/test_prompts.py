@@ -93,7 +93,7 @@ def test_visible_answer(typed: str, answer: str, tmp_path: Path) -> None:
 
 
 def test_echo(tmp_path: Path) -> None:
-    """What is typed at a visible question is shown as it is typed, and erased column by column."""
+    """An answer to a visible question is shown as it is typed, and erased column by column."""
     person = Person(tmp_path, "visible")
     person.child.expect_exact("visible 1: ")
     for typed, shown in (
@@ -216,7 +216,7 @@ def test_asked_in_the_background(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN])
 def test_stopped_and_continued(number: signal.Signals, tmp_path: Path) -> None:
-    """Whatever stopped the process, echo is off again before it reads on; outside a shell ^Z stops nothing."""
+    """After any stop of the process, echo is off again before it reads on; outside a shell ^Z stops nothing."""
     person = Person(tmp_path, "secret")
     person.child.expect_exact("secret 1: ")
     pid = person.child.pid or 0

@@ -1,4 +1,4 @@
-"""What the audit journal says of runs in lists, from records that onbox wrote."""
+"""Runs in lists, from records that onbox wrote."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_row_says_the_outcome_in_words_and_by_its_code(
 
 
 def test_row_of_the_longest_code_fits_the_screen() -> None:
-    """Whatever the code and the name, 79 columns show them."""
+    """79 columns are enough for any code and name."""
     record = {"time": "2026-11-24T11:00:00Z", "run": "r" * 36, "event": "resync.result", "outcome": "confirmed"}
     longest = max(get_args(Code), key=len)
 

@@ -1,4 +1,4 @@
-"""One run as a page, from records that onbox wrote, and from whatever else a file can hold."""
+"""One run as a page, from records that onbox wrote, and from anything else that a file can contain."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_page_of_a_resolved_run_says_who_resolved_it_and_how(history: History) -
 
 
 def test_page_of_an_abandoned_run_keeps_its_own_facts(history: History) -> None:
-    """What the next run wrote about it is its outcome, not its administrator."""
+    """The record of the next run gives the outcome, not the administrator."""
     history.attempt("bob")
     history.settle()
 
@@ -123,7 +123,7 @@ MEMBERS = [
 
 @given(st.dictionaries(st.sampled_from(MEMBERS), JSON), st.sampled_from(["resync.result", "run.resolved", "other"]))
 def test_no_record_breaks_a_page_or_a_list(members: dict[str, Any], event: str) -> None:
-    """Whoever wrote the file, what it holds is shown and nothing fails."""
+    """Any content of a file is shown, and nothing fails."""
     record = {"event": event, "outcome": "success", "run": "r", "time": "2026-11-24T11:00:00Z", **members}
 
     assert record == object_of(json.dumps(record).encode())

@@ -61,7 +61,7 @@ def test_empty_journal_is_said_in_words(history: History, capsys: pytest.Capture
 def test_last_run_is_the_last_update(
     history: History, outcome: str, code: str, mark: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Whatever was refused since, the last run is the one that may have changed something."""
+    """If runs were refused since, the last run is still the one that may have changed something."""
     run = history.run(outcome, code=code, admin="bob")
     history.refused()
     status = status_of(history)

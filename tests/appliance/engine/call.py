@@ -1,4 +1,4 @@
-"""What rsautil is asked to do: its command line, as far as it is documented."""
+"""The command line of rsautil, as far as it is documented."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from _json import encode_basestring_ascii, make_scanner
 
 
 class _Standard:
-    """What the scanner asks of its caller: the defaults of ``json.loads``."""
+    """The options that the scanner asks its caller for: the defaults of ``json.loads``."""
 
     strict = True
     object_hook = None

@@ -1,8 +1,8 @@
 """The ways in which the rehearsal appliance can behave: one table, and the recordings.
 
 A row says what rsautil does differently, and the fact that rests on, or that it is an assumption.
-Whatever a row leaves out is as in the row "documented".
-What differs in nothing but words is a recording (tests/transcripts), played under the name of its file.
+Fields that a row leaves out are as in the row "documented".
+An answer that differs only in words is a recording (tests/transcripts), played under the name of its file.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Variant:
         pieces: float = 0,  # seconds after every seven characters of a prompt
         redraws: float = 0,  # seconds after which a line editor draws its prompt again, with an asterisk a character
         echo: str = "off",  # while the password is typed: "off", "on", or "late" (off only after the prompt was seen)
-        refuses: bool = False,  # whatever is typed
+        refuses: bool = False,  # any login
         tries: int = 1,  # times a password is asked for before rsautil gives up
         slow: float = 0,  # seconds after every line said
         says: str | None = None,  # the answer; None: the documented one, or the one by analogy with it

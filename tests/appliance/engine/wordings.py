@@ -1,6 +1,6 @@
-"""What rsautil is made to say where no recording is played.
+"""The words of rsautil if no recording is played.
 
-What the vendor's documentation shows is marked so; every other wording is an assumption.
+Words from the vendor's documentation are marked so; every other wording is an assumption.
 """
 
 from __future__ import annotations
