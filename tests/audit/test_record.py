@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onbox.audit.record import GENESIS, Fields, canonical, complete, digest, process, read, sealed, tidy
+from onbox.audit.record import canonical, digest, process, read, tidy
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
@@ -122,17 +122,3 @@ def test_text_that_some_reader_cannot_hold_is_replaced(text: str, tidied: str) -
 def test_seconds_have_one_text(seconds: float | None, text: str) -> None:
     """Seconds are whole milliseconds, and whole seconds have no fraction, as jq writes them too."""
     assert text == canonical({"": process(seconds=seconds)["seconds"]})[4:-1]
-
-
-def test_record_has_every_field() -> None:
-    """Each record has the same fields, known or not, so that no reader has to ask whether one is there."""
-    known = {"time": "", "run": "r", "event": "e", "outcome": "o", "code": "c", "actor": {}, "host": {}, "onbox": {}}
-    bare = sealed(complete(known), seq=1, prev=GENESIS)
-    full = sealed(
-        complete({**known, "note": "n", "evidence": ["line"], "process": process(["rsautil"], 0)}), seq=None, prev=None
-    )
-
-    assert Fields.__required_keys__ == set(bare) == set(full)
-    assert {**known, "seq": 1, "prev": GENESIS, "note": None, "evidence": ()}.items() <= bare.items()
-    assert {"argv": ["rsautil"], "exit_code": 0, "signal": None, "seconds": None} == full["process"]
-    assert digest(full) == full["hash"]

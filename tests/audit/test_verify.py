@@ -6,8 +6,6 @@ import codecs
 import hashlib
 import json
 import os
-import subprocess
-import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -238,14 +236,6 @@ def test_missing_journal_shows(path: Path) -> None:
     assert "journal-missing" == getattr(verify(path).problem, "code", "")
 
 
-def test_only_a_file_is_read(path: Path) -> None:
-    """A pipe is no journal, and nobody waits for its other side."""
-    os.mkfifo(path)
-
-    with pytest.raises(OnboxError, match="it is not a regular file"):
-        verify(path)
-
-
 def test_heads_that_were_noted_are_looked_for(path: Path) -> None:
     """A journal that has grown since still has the record; one that was truncated or rewritten doesn't."""
     path.write_bytes(b"".join(LINES[:5]) + b"{")
@@ -279,28 +269,6 @@ def test_runs_without_an_end_are_named(path: Path) -> None:
     assert problem(path, journals.chained(records)) is None
     assert ["lost", "open"] == list(verify(path).open_runs)
     assert ["open"] == [run["run"] for run in as_json(verify(path), None, [])["unfinished"]]
-
-
-WRITER = """
-import sys, pathlib, journals
-for number in range(150):
-    journals.write(pathlib.Path(sys.argv[1]), ("resync.refused", "refused"), run=str(number))
-"""
-
-
-def test_writer_at_work_is_no_problem(tmp_path: Path) -> None:
-    """However often a journal is read while records are added, it is sound."""
-    folder = tmp_path / "audit"
-    journals.one_run(folder)
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    with subprocess.Popen([sys.executable, "-c", WRITER, str(folder)], env=environment) as writer:
-        found = []
-        while writer.poll() is None:
-            found.append(verify(folder / "audit.jsonl"))
-
-    assert {None} == {verification.problem for verification in found}
-    assert found[0].records < found[-1].records
-    assert 153 == verify(folder / "audit.jsonl").records
 
 
 @pytest.mark.parametrize(("rest", "records"), [(LINES[5][20:], 6), (None, 5)])
