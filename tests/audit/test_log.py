@@ -102,9 +102,6 @@ def test_bound_fields_stand_in_each_later_record(journal: Journal) -> None:
     assert first["hash"] == second["prev"]
 
 
-FORGERIES = ['"}\n{"seq":9', "\x1b[2J\x1b[31mroot", "\r\n\t\x07", "\udcff\udc80", "a\0b", '"hash":"' + "0" * 64 + '",']
-
-
 def test_copy_that_cannot_be_sent_is_a_warning(tmp_path: Path, journal: Journal) -> None:
     """A dead socket is remembered, also if a later copy was sent, and each record is on the disk."""
     copies = SyslogWriter(str(tmp_path / "log"))
