@@ -138,7 +138,7 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
         "wrong-user": ("You are {user}, but {owner} is the account that runs rsautil.",
             f"{_LOG_IN} If another account runs rsautil here, set [appliance] user to its name."),
         "account-unknown": (
-            "rsautil and {folder} belong to root, and [appliance] user names no account that could run rsautil.",
+            "rsautil and {folder} belong to root, and [appliance] user does not name the account that runs it.",
             "Set [appliance] user in {file} to the name of the account that runs rsautil, for example rsaadmin."),
         "rsautil-missing": ("rsautil cannot be found at {path}: {detail}.",
             "Run onbox on the appliance, or set [appliance] home in /etc/onbox/onbox.toml."),

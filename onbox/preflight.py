@@ -1,7 +1,6 @@
 """The preflight checks, in one table: `onbox check` shows all results, `onbox resync` stops at the first error."""
 
 import os
-import pwd
 import stat
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -75,36 +74,23 @@ def check_settings(subject: Subject) -> Finding:
 
 
 def check_user(subject: Subject) -> Finding:
-    """Require the account that runs rsautil, and never root."""
-    settings, caller = subject.settings, subject.caller
-    try:
-        right = _accounts(settings)
-    except OSError:  # check_rsautil says what is missing
-        right = [caller.uid]
-    owner = account_name(right[0]) if any(right) else "the account that runs rsautil"
-    if caller.uid == 0:
-        return _error("root", owner=owner)
-    if not right:
-        return _error("account-unknown", folder=settings.rsautil.parent, file=settings.file or DEFAULT_FILE)
-    if caller.uid not in right:
-        return _error("wrong-user", user=caller.os_user, owner=owner)
-    return _ok(f"{caller.os_user}, the account that runs rsautil")
-
-
-def _accounts(settings: Settings) -> list[int]:
-    """Give the ids of the accounts that may run rsautil, the one to name first; none if only root can be named.
+    """Require the account that runs rsautil, and never root.
 
     The vendor's account may have any name: it owns rsautil or, if root does, the folder `utils` (docs/appliance.md).
-
-    Raises:
-        OSError: if rsautil is missing.
     """
+    settings, caller = subject.settings, subject.caller
     try:
-        named = pwd.getpwnam(settings.user).pw_uid
-    except KeyError:
-        named = int(settings.user) if settings.user.isdecimal() else 0
-    owner = settings.rsautil.stat().st_uid or settings.rsautil.parent.stat().st_uid
-    return [uid for uid in (named, owner) if uid]
+        owner = settings.rsautil.stat().st_uid or settings.rsautil.parent.stat().st_uid
+    except OSError:  # check_rsautil says what is missing
+        owner = caller.uid
+    name = settings.user or (account_name(owner) if owner else "")
+    if caller.uid == 0:
+        return _error("root", owner=name or "the account that runs rsautil")
+    if not name:
+        return _error("account-unknown", folder=settings.rsautil.parent, file=settings.file or DEFAULT_FILE)
+    if caller.uid != owner and caller.os_user != settings.user:
+        return _error("wrong-user", user=caller.os_user, owner=name)
+    return _ok(f"{caller.os_user}, the account that runs rsautil")
 
 
 def check_rsautil(subject: Subject) -> Finding:

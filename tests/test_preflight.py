@@ -136,10 +136,6 @@ ROOT = {
         "wrong-user",
         "root_owns $rsautil $utils; set_ user daemon",
     ),
-    "root owns both, and the settings name no account": (
-        "account-unknown",
-        "root_owns $rsautil $utils; set_ user nobody-is-called-so",
-    ),
     "root owns the audit folder": ("journal-folder", "chown root $audit"),
     "root owns the journal": ("journal-file", "chown root $journal"),
     "no program may be run": ("rsautil-not-executable", "disk $utils noexec"),
