@@ -121,7 +121,7 @@ def test_check(onbox: Onbox) -> None:
     told = json.loads(in_json.screen)
     assert (3, "check-not-ready") == (told["exit_code"], told["code"])
     codes = {finding["check"]: finding["code"] for finding in told["findings"] if finding["state"] == "error"}
-    assert {"writers": "rsautil-unsafe", "terminal": "no-terminal"} == codes
+    assert {"rsautil": "rsautil-unsafe", "terminal": "no-terminal"} == codes
     assert {"check", "state", "code", "detail", "advice"} == set(told["findings"][0])
     assert ([], []) == (list(onbox.machine.audit.iterdir()), onbox.machine.calls())
 
