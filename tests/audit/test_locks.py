@@ -173,7 +173,8 @@ def test_holder_is_named_with_terminal_and_start(tmp_path: Path) -> None:
 def test_holder_without_a_terminal_has_none(tmp_path: Path) -> None:
     """A pipe is no terminal, and one that waits for the lock does not hold it."""
     (tmp_path / "lock").touch()
-    with held(tmp_path / "lock") as process, subprocess.Popen(["flock", str(tmp_path / "lock"), "true"]) as waiting:
+    command = [sys.executable, "-c", HOLD, str(tmp_path / "lock")]
+    with held(tmp_path / "lock") as process, subprocess.Popen(command, stdin=subprocess.DEVNULL) as waiting:
         wait_until(lambda: "->" in locks._LOCKS.read_text())
         found = holder(tmp_path / "lock")
         process.kill()

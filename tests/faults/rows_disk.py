@@ -6,17 +6,16 @@ import os
 import resource
 import shutil
 import subprocess
+import sys
 from contextlib import contextmanager, suppress
 from functools import partial
-from itertools import count
+from itertools import count, takewhile
 from typing import TYPE_CHECKING
 
-from rehearsal import without_rights
+from rehearsal import CHECKOUT, without_rights
 
 from faults.scene import UNNAMED
 from faults.table import NO_JOURNAL, SUCCESS, End, Fault, Rows
-from faults.watch import wait_until
-from onbox.audit.locks import holder
 from onbox.audit.record import GENESIS, canonical, digest
 
 if TYPE_CHECKING:
@@ -184,38 +183,51 @@ def with_syslog(line: str, scene: Scene) -> None:
     scene.machine.config.write_text(text.replace("[timeouts]", f"{line}\n[timeouts]"))
 
 
+# Locks what it can open of its arguments, says which, and stands still.
+LOCK = """
+import fcntl, os, sys
+for name in sys.argv[1:]:
+    try:
+        fcntl.flock(os.open(name, os.O_RDONLY), fcntl.LOCK_SH)
+    except PermissionError:
+        continue
+    print(name)
+print(flush=True)
+input()
+"""
+
+
+@contextmanager
+def locked(paths: list[Path], rights: list[str]) -> Iterator[list[str]]:
+    """Have a process behind *rights* lock each of *paths* that it can open, and give the names of those."""
+    command = [*rights, sys.executable, "-c", LOCK, *map(str, paths)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        yield list(map(str.strip, takewhile(str.strip, process.stdout)))
+        process.kill()
+
+
 def locked_by_stranger(scene: Scene) -> None:
     """Run onbox while another account holds every lock that it can get on the folder and what is in it."""
     scene.run("resync", "--dry-run")
     folder = scene.machine.audit
     folder.chmod(0o755)
     (folder / "audit.jsonl").chmod(0o644)
-    shell = 'for name in "$@"; do exec {fd}<"$name" && flock --shared --nonblock $fd && echo "$name"; done; read -r'
-    command = ["setpriv", f"--reuid={UNNAMED}", "--clear-groups", "bash", "-c", shell, "bash", str(folder)]
-    with subprocess.Popen(
-        [*command, *map(str, folder.iterdir())],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    ) as stranger:
-        assert stranger.stdin
-        assert stranger.stdout
-        held = {stranger.stdout.readline().decode().strip() for _ in range(2)}
+    CHECKOUT.parent.chmod(0o711)
+    with locked([folder, *folder.iterdir()], ["setpriv", f"--reuid={UNNAMED}", "--clear-groups"]) as names:
         scene.run()
-        stranger.stdin.close()
 
-    assert {str(folder), str(folder / "audit.jsonl")} == held
+    assert {str(folder), str(folder / "audit.jsonl")} == set(names)
 
 
 def locked_at_result(scene: Scene) -> None:
     """Have a process of the account stand still with the lock of the journal, from the update on."""
 
     def hold() -> None:
-        command = [*without_rights(), "flock", "--no-fork", str(scene.machine.audit / "journal.lock"), "sleep", "60"]
-        process = subprocess.Popen(command)
-        scene.at_end(process.wait)
-        scene.at_end(process.kill)
-        wait_until(lambda: holder(scene.machine.audit / "journal.lock"))
+        lock = scene.machine.audit / "journal.lock"
+        held = locked([lock], without_rights())
+        assert [str(lock)] == held.__enter__()
+        scene.at_end(partial(held.__exit__, None, None, None))
 
     scene.stop_at(RESULT, hold)
 
@@ -239,7 +251,7 @@ class Disk:
         self.folder, self._scene = scene.machine.audit, scene
         options = ",".join(("size=1m", "mode=0700", f"uid={scene.owner[0]}", f"gid={scene.owner[1]}", *more))
         subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(self.folder)], check=True)
-        scene.at_end(partial(subprocess.run, ["umount", str(self.folder)], check=True))
+        scene.at_end(partial(subprocess.run, ["umount", "--lazy", str(self.folder)], check=True))
 
     def preload(self, size: int) -> None:
         """Begin the journal with one record of *size* bytes, so that the end of what follows it meets a page's end."""
@@ -392,7 +404,7 @@ DISK: Rows = {
         )
         for room in (0, 1, 700)
     },
-    "disk read-only": Fault(NO_JOURNAL, ("Read-only file system", *FILE), play=read_only, root=True),
+    "disk read-only": Fault(NO_JOURNAL, ("Read-only file system", *UNWRITTEN), play=read_only, root=True),
     "no inode left": Fault(UNRESERVED, UNWRITTEN, play=few_inodes, root=True),
     "no inode left between attempt and result": Fault(SUCCESS, BEHIND, play=no_inode_for_head_file, root=True),
     "disk full": Fault(NO_JOURNAL, UNWRITTEN, play=full_from_start, root=True),
