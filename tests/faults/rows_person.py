@@ -209,7 +209,7 @@ def slip_rows() -> Rows:
             for question, (end, code) in REFUSALS.items()
         },
         "a password that cannot be right, typed twice": Fault(
-            DENIED, ("admin-denied",), play=partial(answer_all, password=("S\u00e9cret-4711", "S\u00e9cret-4711"))
+            DENIED, ("admin-unproven",), play=partial(answer_all, password=("S\u00e9cret-4711", "S\u00e9cret-4711"))
         ),
     }
 
