@@ -177,6 +177,11 @@ def under_umask(mask: str, scene: Scene) -> None:
         subprocess.run(["chmod", "-R", "u+rwX", str(scene.machine.folder / "state")], check=True)
 
 
+def without_children(scene: Scene) -> None:
+    """Run onbox behind a parent that has SIGCHLD ignored."""
+    scene.run(before=("bash", "-c", 'trap "" CHLD; exec "$@"', "bash"))
+
+
 def with_syslog(line: str, scene: Scene) -> None:
     """Name a syslog socket that is not there."""
     text = scene.machine.config.read_text().replace(str(scene.syslog.path), "/nowhere/log")
@@ -383,6 +388,7 @@ DISK: Rows = {
         SUCCESS, CONFIRMED, play=locked_at_result
     ),
     **{f"umask {mask}": Fault(TWICE, CONFIRMED, play=partial(under_umask, mask)) for mask in ("777", "277")},
+    "SIGCHLD ignored": Fault(SUCCESS, CONFIRMED, play=without_children),
     "syslog gone": Fault(SUCCESS, ("The syslog copy was not sent", *CONFIRMED), prepare=partial(with_syslog, "")),
     "syslog gone, and required": Fault(
         UNRESERVED,
