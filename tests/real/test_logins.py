@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import pexpect
@@ -32,7 +31,7 @@ COMMANDS = {
     "ssh -tt": "{ssh} -tt {account}@127.0.0.1 '{program} resync'",
     "su --pty -c": "su --pty - {account} -c '{program} resync'",
     "script -c": "{person} script --quiet --return --command '{program} resync' /dev/null",
-    "tmux": "{person} tmux -L {time} -f /dev/null new-session '{program} resync'",
+    "tmux": "{person} tmux -S {program}.tmux -f /dev/null new-session '{program} resync'",
 }
 NO_TERMINAL = {
     "ssh": "{ssh} {account}@127.0.0.1 '{program} resync'",
@@ -65,7 +64,7 @@ class Terminal:
 
     def start(self, template: str) -> pexpect.spawn[str]:
         """Start what a template of this file stands for."""
-        names = {"ssh": self.ssh, "account": ACCOUNT, "program": self.program, "time": time.monotonic_ns()}
+        names = {"ssh": self.ssh, "account": ACCOUNT, "program": self.program}
         command = shlex.split(template.format(person=shlex.join(without_rights()), **names))
         environment = {"TERM": "xterm", "LANG": "C.UTF-8", "PATH": os.environ["PATH"]}
         return pexpect.spawn(

@@ -25,7 +25,7 @@ READERS = Path(__file__).with_name("readers")
 
 def java(reader: str, *options: str) -> list[str]:
     """Return the command of a reader in Java, found in the classes that scripts/test-real compiles."""
-    return ["java", *options, "-cp", os.environ[f"CLASSES_{reader}"], "Rsautil", reader]
+    return ["java", "-XX:-UsePerfData", *options, "-cp", os.environ[f"CLASSES_{reader}"], "Rsautil", reader]
 
 
 SHELL = ["bash", str(READERS / "shell.sh"), "bash"]
