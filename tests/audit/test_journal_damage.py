@@ -100,7 +100,7 @@ DAMAGES = [
     (cut_off, "it ends with record 2, but tip.json names record 3"),
     (change, "its last complete line is no record (its content does not match its hash)"),
     (other_record, "record 3 is not the one that tip.json names"),
-    (tear, "its last record is incomplete"),
+    (tear, "it ends with record 2, but tip.json names record 3"),
     (garble_head, "it is not what onbox writes"),
 ]
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from rehearsal import CHECKOUT, without_rights
 
-from faults.scene import UNNAMED
+from faults.scene import UNCOVERED, UNNAMED
 from faults.table import NO_JOURNAL, SUCCESS, End, Fault, Rows
 from onbox.audit.record import GENESIS, canonical, digest
 
@@ -172,7 +172,7 @@ def second_name(scene: Scene) -> None:
 def under_umask(mask: str, scene: Scene) -> None:
     """Run onbox twice under an umask that takes rights from the owner of a new file."""
     for _ in range(2):
-        scene.run(before=("sh", "-c", f'umask {mask}; exec "$@"', "sh"))
+        scene.run(before=("sh", "-c", f'umask {mask}; exec "$@"', "sh"), environment=UNCOVERED)
         # rsautil gets the umask too, and the double of it keeps its state in files.
         subprocess.run(["chmod", "-R", "u+rwX", str(scene.machine.folder / "state")], check=True)
 

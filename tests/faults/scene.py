@@ -118,7 +118,8 @@ class Scene:
             dimensions=(25, 80),
         )
         child.logfile_read = self._screens[child] = io.StringIO()
-        self._modes[child] = termios.tcgetattr(child.child_fd)
+        if not program:  # another program may have changed them by now
+            self._modes[child] = termios.tcgetattr(child.child_fd)
         self.pid = int(child.pid or 0)
         return child
 
@@ -161,7 +162,7 @@ class Scene:
         child.wait()
         if not child.closed:
             # Nothing can give the terminal back for a process that is killed.
-            if child.signalstatus != signal.SIGKILL:
+            if child in self._modes and child.signalstatus != signal.SIGKILL:
                 assert self._modes[child] == termios.tcgetattr(child.child_fd)
             child.close()
         screen = self._screens[child].getvalue()

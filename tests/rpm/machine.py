@@ -193,7 +193,8 @@ class Root:
 
     def add_appliance(self, owner: str) -> None:
         """Put the rehearsal appliance where the real one is, with a user it belongs to."""
-        shutil.copytree(CHECKOUT / "tests" / "appliance", self.folder / "tmp" / "appliance")
+        for name in ("appliance", "transcripts"):
+            shutil.copytree(CHECKOUT / "tests" / name, self.folder / "tmp" / name)
         make = ["python3", "/tmp/appliance/make.py", "/opt/rsa", "--python", "/usr/bin/python3"]
         for command in (["useradd", "-m", "-s", "/bin/sh", owner], make, ["chown", "-R", f"{owner}:", "/opt/rsa"]):
             result = self.run(*command)
