@@ -3,7 +3,6 @@
 Everything is opened relative to the folder, which is held open, so that nobody can swap it for another in between.
 """
 
-import errno
 import fcntl
 import os
 import re
@@ -261,7 +260,7 @@ class Journal:
         Gives that file's name, or "" if the last record is complete.
 
         Raises:
-            OnboxError: if the end of the journal is damaged or the bytes could not be moved; nothing is changed then.
+            OnboxError: if the end of the journal is damaged or the bytes could not be moved; it is unchanged then.
         """
         with self._held():
             _, incomplete = self._end()
@@ -270,13 +269,7 @@ class Journal:
             name = f"torn-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.getpid()}"
             with _refused("journal-write", self._place):
                 replace(name, incomplete, self._folder)
-                try:
-                    os.ftruncate(self._file, os.fstat(self._file).st_size - len(incomplete))
-                except OSError as error:
-                    os.unlink(name, dir_fd=self._folder)
-                    if error.errno == errno.EPERM:
-                        raise OnboxError("journal-append-only", path=self.path) from None
-                    raise
+                os.ftruncate(self._file, os.fstat(self._file).st_size - len(incomplete))
                 os.fsync(self._file)
             return name
 

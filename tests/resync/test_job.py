@@ -6,7 +6,9 @@ import json
 import os
 import signal
 from functools import partial
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import pytest
 from appliance.make import ADMIN, MARKER_TIME, PASSWORD
@@ -14,6 +16,7 @@ from faults.scene import Scene
 from faults.watch import wait_until
 
 from onbox.audit.journal import Journal
+from onbox.resync import job
 from onbox.rsautil import commands
 
 if TYPE_CHECKING:
@@ -223,3 +226,26 @@ def test_damaged_journal_is_told_once(scene: Scene) -> None:
 
     assert 5 == shown.code
     assert "could not be recorded" not in " ".join(shown.screen.split())
+
+
+def test_refusal_that_breaks_the_log(scene: Scene) -> None:
+    """An error of onbox itself while it records a refusal leaves exit code and reason as they are."""
+    child = scene.spawn(plan="onbox.audit.log:sealed 1 before raise")
+    child.expect("Operations Console administrator: ")
+    child.sendintr()
+    shown = scene.end(child)
+
+    assert 130 == shown.code
+    assert "This refusal could not be recorded (DisasterError)." in " ".join(shown.screen.split())
+
+
+def test_failure_that_cannot_be_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the attempt the outcome is unknown, even if onbox can record nothing any more."""
+
+    def fail(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(job, "_recorded", fail)
+    session: Any = SimpleNamespace(run="run-1", warnings=())
+
+    assert "unexpected-after" == job._broken(session, Mock(), ValueError()).message.code
