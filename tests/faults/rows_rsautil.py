@@ -133,7 +133,7 @@ RSAUTIL: Rows = {
         UNKNOWN, (IN_DOUBT,), update="long-line", behaviour={"size": 300_000}, timeouts={"update": 15}
     ),
     "100 MB of output": Fault(
-        UNKNOWN, ("update-timeout",), update="much-output", timeouts={"update": 8}, play=play_with_much_output
+        UNKNOWN, (IN_DOUBT,), update="much-output", timeouts={"update": 8}, play=play_with_much_output
     ),
     "invalid UTF-8": unknown("invalid-utf-8"),
     "terminal escapes": unknown("terminal-escapes"),
