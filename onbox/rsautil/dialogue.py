@@ -15,7 +15,7 @@ from onbox.rsautil.line import Line
 REST_SECONDS = 0.3
 _MOST_BEFORE, _MOST_AFTER = 100, 400
 # One character repeated, with or without blanks between: what readers show in place of a password.
-_MASK = re.compile(r"\A\s*(?:([^\w\s%])(?:\s*\1)+|[^\w\s%](?=\s|\Z)|(\w)\2{3,})?\s*")
+_MASK = re.compile(r"\A\s*(?:([^\w\s%])(?:\s*\1)+|%{3,}|[^\w\s%](?=\s|\Z)|(\w)\2{3,})?\s*")
 
 
 Ending = Literal["exited", "not-started", "not-ended", "stood-still", "timeout", "asked-again"]

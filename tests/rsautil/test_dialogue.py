@@ -152,6 +152,8 @@ def test_asked_again_at_the_end() -> None:
         (b"next\r\n", ["next"]),
         (b"************\r\nnext", ["", "next"]),
         (b"************next", ["next"]),
+        (b"%%%%%%%%%%%%\r\nnext", ["", "next"]),
+        (b"%% Running at: am:[db] %%", ["%% Running at: am:[db] %%"]),
         (b"* * * * next", ["next"]),
         (b"*\b \b**\b\b  \b\b\r\nnext", ["", "next"]),
         (b"xxxxxxxxxxxx\r\n", [""]),
@@ -162,7 +164,6 @@ def test_asked_again_at_the_end() -> None:
         (b"Sentinel-1!\r\nnext", ["", "next"]),
         (b"Sentinel-1!next", ["next"]),
         (b"Using Sentinel-1!", ["Using Sentinel-1!"]),
-        (b"%% Running at: am:[db] %%", ["%% Running at: am:[db] %%"]),
         (b"\rother text that covers the prompt of the row: ***", None),
     ],
 )
