@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from faults import page
 from faults.rows import FAULTS
 from faults.scene import Scene
 from faults.table import RECORDS, Fault
@@ -63,13 +62,6 @@ def test_fault(fault: Fault, scene: Scene) -> None:
     assert_nothing_left(scene)
     assert_told(fault, scene, flat(screen))
     assert_no_secret(scene, "" if fault.visible else screen)
-
-
-def test_page_is_up_to_date() -> None:
-    """tests/faults/README.md shows the rows as they are."""
-    current = page.PAGE.read_text()
-
-    assert page.made(current) == current
 
 
 def assert_told(fault: Fault, scene: Scene, screen: str) -> None:

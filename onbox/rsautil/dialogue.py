@@ -1,7 +1,7 @@
 """The prompts of a command on its terminal, and the lines that it writes.
 
-Nobody knows which program reads the password: the JVM's console, a line editor that draws its prompt again and again,
-or a shell. So a question is a prompt at rest on the line as a screen would show it (docs/appliance.md).
+The program that reads the password may be the JVM's console, a line editor that draws its prompt again and again, or a
+shell. So a question is a prompt at rest on the line as a screen would show it (docs/appliance.md).
 """
 
 import re

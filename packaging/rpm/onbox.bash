@@ -1,10 +1,12 @@
-# Completion of onbox in bash; scripts/pages makes this file from the help.
+# shellcheck shell=bash
+# Completion of onbox in bash.
 # It starts no program and reads no file.
 
 # What can follow: words, FILE for names of files, or nothing that is known.
 # It fails for what is neither a command nor an option that takes a value.
 _onbox_words() {
     case $1 in
+    # scripts/pages makes this part: commands.completion
     'onbox') echo 'resync check status audit --config --version --help' ;;
     'onbox --config') echo 'FILE' ;;
     'onbox resync') echo '--admin --reason --ticket --note --confirm --dry-run --json --help' ;;
@@ -36,6 +38,7 @@ _onbox_words() {
     'onbox audit verify --head') echo '' ;;
     'onbox audit verify --against') echo 'FILE' ;;
     'onbox audit verify --host') echo '' ;;
+    # its end
     *) return 1 ;;
     esac
 }

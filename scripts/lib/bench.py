@@ -14,8 +14,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 import pexpect
-from appliance.make import ADMIN, PASSWORD
-from rehearsal import SECONDS, make
+from rehearsal import ANSWERS, SECONDS, make
 
 from onbox.rsautil.dialogue import REST_SECONDS
 
@@ -63,14 +62,14 @@ def call(rsautil: str, arguments: list[str], answers: dict[str, str]) -> str:
 @app.command()
 def resync(rsautil: str) -> None:
     admin = typer.prompt("Operations Console administrator")
-    password = typer.prompt(f"Password of {admin}", hide_input=True)
+    password = typer.prompt(f"Password of Operations Console administrator {admin}", hide_input=True)
     said = call(rsautil, ["manage-secrets", "-a", "get", "com.rsa.db.dba.password"],
                 {"username:": admin, "password:": password})
     if "com.rsa.db.dba.password: " not in said:
         raise typer.Exit(4)
     log.info("admin.verified", admin=admin)
     reason = typer.prompt("Reason [1-5]")
-    if typer.prompt("Type the host name") != os.uname().nodename:
+    if typer.prompt("Type the host name to go ahead") != os.uname().nodename:
         raise typer.Exit(3)
     log.info("resync.attempt", admin=admin, reason=reason)
     said = call(rsautil, ["store", "-o", admin, "-a", "update_config", KEY, "0", "GLOBAL"], {"password:": password})
@@ -79,8 +78,6 @@ def resync(rsautil: str) -> None:
     raise typer.Exit(0 if done else 6)
 app()
 """
-ANSWERS = {"Operations Console administrator": ADMIN, "Password of": PASSWORD, r"Reason \[1-5\]": "1"}
-ANSWERS["Type the host name"] = os.uname().nodename
 
 
 def run(command: list[str]) -> tuple[float]:
@@ -96,7 +93,7 @@ def whole(command: list[str]) -> tuple[float, float, float]:
     child = pexpect.spawn(command[0], command[1:], timeout=SECONDS, dimensions=(25, 80))
     child.delaybeforesend = None
     for prompt, answer in ANSWERS.items():
-        child.expect(f"{prompt}[^\r\n]*: $")
+        child.expect(f"{prompt}$")
         first = first or time.perf_counter() - began
         child.sendline(answer)
     child.expect(pexpect.EOF)
@@ -121,17 +118,14 @@ def row(name: str, ours: float, theirs: float, most: float) -> bool:
 def main(folder: Path) -> bool:
     """Measure in *folder*, print the table, and return whether every goal is kept."""
     machine = make(folder / "appliance")
-    (folder / "small.py").write_text(TYPER)
-    (folder / "resync.py").write_text(RESYNC)
-    python = sys.executable
-    onbox = [python, "-m", "onbox"]
+    onbox, yardstick = [sys.executable, "-m", "onbox"], [sys.executable, "-c"]
     print(f"{f'medians of {PAIRS} pairs, in ms':<34}{'onbox':>9}{'yardstick':>11}{'ratio':>8}{'goal':>7}")
     kept = []
     for option in ("--version", "--help"):
-        ours, theirs = medians(run, [*onbox, option], [python, str(folder / "small.py"), option])
+        ours, theirs = medians(run, [*onbox, option], [*yardstick, TYPER, option])
         kept.append(row(f"onbox {option}", ours[0], theirs[0], 1.15))
     config = ["--config", str(machine.config), "resync"]
-    ours, theirs = medians(whole, [*onbox, *config], [python, str(folder / "resync.py"), str(machine.rsautil)])
+    ours, theirs = medians(whole, [*onbox, *config], [*yardstick, RESYNC, str(machine.rsautil)])
     kept.append(row("first prompt of a resync", ours[0], theirs[0], 1.0))
     kept.append(row("whole resync less the rests", ours[1] - RESTS, theirs[1], 1.25))
     print(f"{'peak memory of a resync, in MiB':<34}{ours[2]:>9.0f}{'':>19}{PEAK_MIB:>7}")

@@ -1,29 +1,60 @@
-"""Make the pages, and the parts of pages, that are made from the code.
+"""Make the parts of pages that are made from the code.
 
-python scripts/lib/pages.py FOLDER    writes each of them below FOLDER
+Each stands between two comments in its page, of which the first names the function that makes it.
+
+python scripts/lib/pages.py FOLDER    writes each page with such parts below FOLDER, and the picture of README.md
 """
 
 from __future__ import annotations
 
+import io
+import re
 import sys
 from pathlib import Path
 
-from completion import completion
-from manual import manual
-from parts import CHECKOUT, filled
-from picture import picture
+import commands
+import parts
+from commands import CHECKOUT
+from faults import page
+from rich.console import Console
+from rich.text import Text
 
-PAGES = ("README.md", "CONTRIBUTING.md", "docs/reference.md")
+PAGES = (
+    *("README.md", "CONTRIBUTING.md", "docs/reference.md", "tests/faults/README.md"),
+    *("packaging/rpm/onbox.8", "packaging/rpm/onbox.bash"),
+)
+MAKERS = {"commands": commands, "parts": parts, "faults": page}
+SCREENS = CHECKOUT / "tests" / "__snapshots__" / "test_screens.ambr"
+COLOURS = {"ok": "green", "..": "cyan"}
+
+
+def filled(text: str) -> str:
+    """Return the *text* of a page with all its made parts made anew; Markdown wants empty lines around them."""
+    return re.sub(
+        r"^(.*scripts/pages makes this part: (\w+)\.(\w+).*\n)(\n?)(?s:.*?)\n(.*its end\b)",
+        lambda found: f"{found[1]}{found[4]}{getattr(MAKERS[found[2]], found[3])()}\n{found[4]}{found[5]}",
+        text,
+        flags=re.MULTILINE,
+    )
+
+
+def picture() -> str:
+    """Return the stored screen of a run that succeeds, as an SVG that fetches nothing, with the marks in colour."""
+    stored = SCREENS.read_text().partition("[success]\n  '''\n")[2].partition("\n  $\n")[0]
+    text = Text(stored.replace("\n  ", "\n")[2:])
+    for mark, colour in COLOURS.items():
+        text.highlight_regex(rf"(?m)^{re.escape(mark)} ", colour)
+    console = Console(record=True, width=80, file=io.StringIO(), force_terminal=True, color_system="standard")
+    console.print(text)
+    svg = console.export_svg(title="onbox resync", unique_id="onbox")
+    svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
+    # Some viewers drop the blanks at the beginning of a line unless the SVG says otherwise.
+    return svg.replace("<text ", '<text xml:space="preserve" ')
 
 
 def made() -> dict[str, str]:
     """Return every made page by its path."""
-    pages = {name: filled((CHECKOUT / name).read_text()) for name in PAGES}
-    return pages | {
-        "docs/run.svg": picture(),
-        "packaging/rpm/onbox.8": manual(),
-        "packaging/rpm/onbox.bash": completion(),
-    }
+    return {name: filled((CHECKOUT / name).read_text()) for name in PAGES} | {"docs/run.svg": picture()}
 
 
 if __name__ == "__main__":

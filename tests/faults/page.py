@@ -1,27 +1,23 @@
-"""The tables of tests/faults/README.md, made from the rows; scripts/pages renews them."""
+"""The tables of tests/faults/README.md, made from the rows."""
 
 from __future__ import annotations
 
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from rehearsal import CHECKOUT
-
 from faults.rows import FAULTS
 
 if TYPE_CHECKING:
     from faults.table import Fault
 
-PAGE = CHECKOUT / "tests" / "faults" / "README.md"
-BEGIN, END = "<!-- scripts/pages makes this part -->\n", "<!-- its end -->"
-HEAD = "| what goes wrong | exit code | on record | rsautil is asked to | the person is told |\n|---|---|---|---|---|\n"
+HEAD = "| what goes wrong | exit code | on record | rsautil is asked to | the person is told |\n|---|---|---|---|---|"
 
 
 def row(name: str, fault: Fault) -> str:
     """Return the line of one fault."""
     end = fault.end
     told = " … ".join(words for words in fault.told if "{" not in words and '"' not in words)
-    return f"| {name} | {end.code} | {listed(end.records)} | {listed(end.called)} | {told or '-'} |\n"
+    return f"| {name} | {end.code} | {listed(end.records)} | {listed(end.called)} | {told or '-'} |"
 
 
 def listed(words: str) -> str:
@@ -32,17 +28,7 @@ def listed(words: str) -> str:
 
 def tables() -> str:
     """Return a table for each group."""
-    return "\n".join(
-        f"## {group}\n\n{HEAD}{''.join(row(name, fault) for name, fault in rows.items())}"
+    return "\n\n".join(
+        "\n".join([f"## {group}\n", HEAD, *(row(name, fault) for name, fault in rows.items())])
         for group, rows in FAULTS.items()
     )
-
-
-def made(page: str) -> str:
-    """Return *page* with the tables of today."""
-    before, _, rest = page.partition(BEGIN)
-    return f"{before}{BEGIN}\n{tables()}\n{END}{rest.partition(END)[2]}"
-
-
-if __name__ == "__main__":
-    PAGE.write_text(made(PAGE.read_text()))
