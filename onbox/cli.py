@@ -111,7 +111,7 @@ def check(
     report: Annotated[Path | None, _option("FILE", "Write a support report about this machine to a new file.")] = None,
     json: Json = False,
 ) -> None:
-    """Check whether a resynchronisation can run here. Changes nothing.
+    """Check whether a resynchronisation can run here. Writes only to the audit folder.
 
     Example: onbox check --report onbox-report.md
     """

@@ -38,7 +38,7 @@ Code = Literal[
     "admin-stood-still",
     # the audit journal
     "journal-folder", "journal-file", "journal-damaged", "journal-append-only", "journal-write", "journal-flaw",
-    "syslog-required", "journal-readable", "journal-room", "syslog-off", "syslog-silent",
+    "syslog-required", "journal-readable", "journal-not-checked", "syslog-off", "syslog-silent",
     "syslog-journald", "run-abandoned", "journal-repaired", "run-resolved", "audit-sound", "audit-damaged",
     "audit-torn", "audit-text-mode", "audit-set-back", "audit-other-chain", "audit-copies-differ",
     # the machine

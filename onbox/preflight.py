@@ -10,16 +10,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from onbox.audit import syslog
-from onbox.audit.files import irreplaceable, open_own, try_to_write
-from onbox.audit.journal import BALLAST, BALLAST_BYTES, FILE, HEAD_FILE, Journal
+from onbox.audit.journal import Journal
 from onbox.errors import Code, OnboxError
 from onbox.identity import Caller, account_name
 from onbox.messages import Message, message
 from onbox.settings import DEFAULT_FILE, Settings
 from onbox.writers import writers
 
-# Room for the records of one run, and for the files of the journal.
-_RECORD_BYTES, _MOST_FILES = 64 * 1024, 8
 _LONGEST_FIRST_LINE = 256  # what Linux reads of it
 _SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
 _TIME_KEEPERS = {"chronyd": "'chronyc tracking'", "ntpd": "'ntpq -p'"}
@@ -157,72 +154,24 @@ def check_terminal(subject: Subject) -> Finding:
 
 
 def check_journal(subject: Subject) -> Finding:
-    """Require an audit journal that a run can append to, and an intact end. Nothing is written to find out."""
-    folder, uid = subject.settings.directory, subject.caller.uid
-    if not os.path.lexists(folder / FILE):
-        return _without_journal(folder, uid)
-    with closing(Journal(folder, uid, reading=True)) as journal:
+    """Open the journal and keep room in it for a run, as a run does before its first question.
+
+    So it makes the files of the audit folder, but never for an account that may not run onbox.
+    """
+    if check_user(subject).state == "error":
+        return _warning("journal-not-checked")
+    folder = subject.settings.directory
+    with closing(Journal(folder, subject.caller.uid)) as journal:
+        journal.claim_run()
         head, incomplete = journal.end()
-        if incomplete and irreplaceable(folder, FILE):
-            return _error("journal-append-only", path=journal.path)
+        journal.reserve()
         if incomplete:
             return _warning("audit-torn", path=journal.path)
         if journal.warnings:
             return _warning("journal-flaw", detail=" ".join(journal.warnings))
-        return _ok(f"{folder}, {head.seq} records")
-
-
-def _without_journal(folder: Path, uid: int) -> Finding:
-    try:
-        os.close(open_own(str(folder), os.O_RDONLY, uid, kind=stat.S_IFDIR))
-    except FileNotFoundError:
-        return _ok(f"{folder}, made by the first run")
-    except OSError as error:
-        return _error("journal-folder", path=folder, detail=error.strerror)
-    if os.path.lexists(folder / HEAD_FILE):
-        return _error("journal-damaged", path=folder / FILE, detail=f"it is missing, but {HEAD_FILE} is there")
-    return _ok(f"{folder}, empty")
-
-
-def check_other_run(subject: Subject) -> Finding:
-    """Require that no other run is in progress."""
-    try:
-        journal = Journal(subject.settings.directory, subject.caller.uid, reading=True)
-    except OnboxError:
-        return _ok("none in progress")  # check_journal says why there is no journal
-    with closing(journal):
-        journal.claim_run()
-    return _ok("none in progress")
-
-
-def check_room(subject: Subject) -> Finding:
-    """Require room for the records of a run; warn if the disk is nearly full."""
-    folder = subject.settings.directory
-    place, ballast = folder if os.path.lexists(folder) else folder.parent, folder / BALLAST
-    try:
-        kept = ballast.is_file() and ballast.lstat().st_size >= BALLAST_BYTES
-        if not kept and (path := irreplaceable(folder, BALLAST, f"{BALLAST}.new")):
-            return _error("journal-write", path=path, detail="a folder or an attribute is in the way (lsattr)")
-        try_to_write(place, _RECORD_BYTES if kept else _RECORD_BYTES + BALLAST_BYTES)
-    except OSError as error:
-        code: Code = "journal-folder" if place != folder or isinstance(error, PermissionError) else "journal-write"
-        return _error(code, path=folder, detail=error.strerror)
-    status = os.statvfs(place)
-    if status.f_files and status.f_favail < _MOST_FILES:
-        return _error("journal-write", path=folder, detail=f"only {status.f_favail} inodes are free")
-    room = status.f_bavail * status.f_frsize
-    if room < 4 * BALLAST_BYTES:
-        return _warning("journal-room", path=folder, room=room // 1024)
-    return _ok(f"{room // 2**20} MiB for the journal")
-
-
-def check_privacy(subject: Subject) -> Finding:
-    """Warn if others can read the audit folder."""
-    folder = subject.settings.directory
-    with suppress(OSError):
         if folder.stat().st_mode & 0o055:
             return _warning("journal-readable", path=folder)
-    return _ok("only you can read the audit folder")
+        return _ok(f"{folder}, {head.seq} records")
 
 
 def check_syslog(subject: Subject) -> Finding:
@@ -274,10 +223,7 @@ CHECKS: tuple[Row, ...] = (
     ("rsautil", check_rsautil, True),
     ("terminal", check_terminal, True),
     ("journal", check_journal, True),
-    ("other run", check_other_run, True),
-    ("room", check_room, True),
     ("syslog", check_syslog, True),
-    ("privacy", check_privacy, False),
     ("time", check_time, False),
 )
 BEFORE_RUN = tuple(row for row in CHECKS if row[2])

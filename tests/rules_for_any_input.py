@@ -79,7 +79,7 @@ def journal(data: bytes) -> None:
         file = Path(folder, "audit.jsonl")
         file.touch(0o600)
         file.write_bytes(data)
-        with closing(Journal(Path(folder), os.getuid(), reading=True)) as subject:
+        with closing(Journal(Path(folder), os.getuid())) as subject:
             for record in subject.records_from_end():
                 assert isinstance(record, dict)
             with suppress(OnboxError), subject.chain() as tip:

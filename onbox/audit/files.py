@@ -1,18 +1,14 @@
 """The files of the audit journal: opened so that nobody else's is used, replaced as a whole, read from their end."""
 
 import errno
-import fcntl
 import os
 import stat
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 _BLOCK = 64 * 1024
-# ioctl_iflags(2): FS_IOC_GETFLAGS, and FS_IMMUTABLE_FL with FS_APPEND_FL.
-_GET_FLAGS, _FIXED = 0x80086601, 0x30
 _KINDS = {stat.S_IFDIR: "a folder", stat.S_IFREG: "a regular file"}
 
 
@@ -137,44 +133,3 @@ def open_to_read(path: Path) -> BinaryIO:
         os.close(descriptor)
         raise OSError(errno.EINVAL, "it is not a regular file", str(path))
     return os.fdopen(descriptor, "rb")
-
-
-def irreplaceable(folder: Path, *names: str) -> Path | None:
-    """Give FOLDER or the first of the files NAMES in it that cannot be replaced, for a reason that no mode shows.
-
-    Either a folder is in its place, or `chattr` made it immutable or append-only.
-    """
-    for path in (folder, *(folder / name for name in names)):
-        if path != folder and path.is_dir():
-            return path
-        with suppress(OSError):
-            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-            try:
-                flags = fcntl.ioctl(descriptor, _GET_FLAGS, bytes(8))
-            finally:
-                os.close(descriptor)
-            if int.from_bytes(flags[:4], sys.byteorder) & _FIXED:
-                return path
-    return None
-
-
-def try_to_write(folder: Path, size: int) -> None:
-    """Write SIZE bytes into a file without a name in FOLDER, which is gone when this returns.
-
-    Raises:
-        OSError: if folder or disk do not take them.
-    """
-    try:
-        descriptor = os.open(folder, os.O_TMPFILE | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        if error.errno not in (errno.EISDIR, errno.EOPNOTSUPP):
-            raise
-        # A file system without such files, NFS for example: take what it says of its free space.
-        status = os.statvfs(folder)
-        if status.f_bavail * status.f_frsize < size:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from None
-        return
-    try:
-        write_all(descriptor, os.urandom(size))
-    finally:
-        os.close(descriptor)

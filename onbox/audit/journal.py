@@ -24,6 +24,8 @@ from onbox.errors import Code, OnboxError
 FILE, HEAD_FILE, BALLAST = "audit.jsonl", "tip.json", "ballast"
 RUN_LOCK, JOURNAL_LOCK = "run.lock", "journal.lock"
 BALLAST_BYTES = 256 * 1024
+# Room for all records of one run.
+_TRIAL, _TRIAL_BYTES = "trial", 64 * 1024
 _CHAIN_SECONDS, _RUN_SECONDS = 10, 0.5
 _MOST_HEAD_BYTES = 4096
 _HEAD = re.compile(r'\{"hash": "([0-9a-f]{64})", "seq": (0|[1-9]\d{0,18})\}\n', re.ASCII)
@@ -64,10 +66,8 @@ class Journal:
     A folder or file that another account could have prepared is refused: the chain would prove nothing.
     """
 
-    def __init__(self, folder: Path, uid: int, *, reading: bool = False) -> None:
+    def __init__(self, folder: Path, uid: int) -> None:
         """Open the journal in FOLDER for the account UID, and make what is missing.
-
-        READING opens what is there as a run does, makes nothing and changes nothing.
 
         Raises:
             OnboxError: if folder or file is not UID's alone or can't be opened.
@@ -76,33 +76,25 @@ class Journal:
         self._place, self._uid = folder, uid
         self._locks: dict[str, int] = {}
         self._size, self._behind, self._urgent = 0, "", False
-        flags = os.O_RDWR | os.O_APPEND if reading else os.O_RDWR | os.O_APPEND | os.O_CREAT
         with ExitStack() as opened:
             with _refused("journal-folder", folder):
-                if not reading:
-                    make_folder(str(folder))
+                make_folder(str(folder))
                 self._folder = open_own(str(folder), os.O_RDONLY, uid, kind=stat.S_IFDIR)
             opened.callback(os.close, self._folder)
             with _refused("journal-file", self.path):
-                self._file = open_own(FILE, flags, uid, folder=self._folder)
+                self._file = open_own(FILE, os.O_RDWR | os.O_APPEND | os.O_CREAT, uid, folder=self._folder)
                 opened.callback(os.close, self._file)
-                if not reading:
-                    os.fsync(self._folder)
+                os.fsync(self._folder)
             for name in (RUN_LOCK, JOURNAL_LOCK):
                 with _refused("journal-file", folder / name):
-                    self._locks[name] = self._open_lock(name, reading=reading)
+                    self._locks[name] = self._open_lock(name)
                 opened.callback(os.close, self._locks[name])
             self._opened = opened.pop_all()
 
-    def _open_lock(self, name: str, *, reading: bool) -> int:
-        """Open the lock file NAME; a lock that was never made is free, so READING takes that of the journal."""
+    def _open_lock(self, name: str) -> int:
         # Without the right to write, so that `chattr +a` on all files of the folder does no harm.
-        flags = os.O_RDONLY if reading else os.O_RDONLY | os.O_CREAT
-        try:
-            lock = open_own(name, flags, self._uid, folder=self._folder)
-        except FileNotFoundError:
-            return os.dup(self._file)
-        if not reading and os.fstat(lock).st_mode & 0o077:
+        lock = open_own(name, os.O_RDONLY | os.O_CREAT, self._uid, folder=self._folder)
+        if os.fstat(lock).st_mode & 0o077:
             # An account that can open a file can lock it.
             os.fchmod(lock, 0o600)
         return lock
@@ -153,10 +145,16 @@ class Journal:
         """Give the head of the chain, and the bytes of an incomplete record behind it.
 
         Raises:
-            OnboxError: if another process holds the chain too long, or the end of the journal is damaged.
+            OnboxError: if another process holds the chain too long, the end of the journal is damaged,
+                or the bytes of an incomplete record cannot be removed.
         """
         with self._held():
-            return self._end()
+            head, incomplete = self._end()
+            if incomplete:
+                with _refused("journal-append-only", self.path):
+                    # Refused for an append-only file, and changes nothing of another one.
+                    os.ftruncate(self._file, os.fstat(self._file).st_size)
+            return head, incomplete
 
     def _end(self) -> tuple[Head, bytes]:
         lines = lines_from_end(self._file)
@@ -237,16 +235,19 @@ class Journal:
             self._behind = str(error.strerror)
 
     def reserve(self) -> None:
-        """Keep room on the disk for the result of this run.
+        """Keep room on the disk for the result of this run, and try whether its other records have room too.
 
         Raises:
-            OnboxError: if the disk has no room for it.
+            OnboxError: if folder or disk do not take them.
         """
         ballast = self._place / BALLAST
+        # Random bytes: a file system that compresses or leaves out zeros would keep no room for them.
         with _refused("journal-write", ballast):
             if not ballast.is_file() or ballast.stat().st_size < BALLAST_BYTES:
-                # Random bytes: a file system that compresses or leaves out zeros would keep no room for them.
                 replace(BALLAST, os.urandom(BALLAST_BYTES), self._folder)
+        with _refused("journal-write", self._place):
+            replace(_TRIAL, os.urandom(_TRIAL_BYTES), self._folder)
+            os.unlink(_TRIAL, dir_fd=self._folder)
 
     def release(self) -> None:
         """Give up the kept room, and the wait for other writers, for a record that must be written now."""

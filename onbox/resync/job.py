@@ -94,7 +94,6 @@ def _preflight(session: Session, findings: list[Finding]) -> tuple[int, ...]:
     for words in settle(session.journal, lambda: session.log):
         session.console.step("warning", "Earlier", f"{words.what} {words.advice}".strip())
     require_usable(session.request, session.host.name)
-    session.journal.reserve()
     detail = f"{session.subject.caller.os_user} on {session.host.name}; rsautil and journal are sound"
     session.console.step("ok", "Checks", detail)
     return fingerprint(session.subject)

@@ -67,9 +67,9 @@ def put_tip(folder: Path, seq: int, head: str) -> None:
     (folder / "tip.json").write_bytes(Head(seq, head).text())
 
 
-def opened(folder: Path, *, reading: bool = False) -> closing[Journal]:
+def opened(folder: Path) -> closing[Journal]:
     """Return the journal of *folder*, to be closed."""
-    return closing(Journal(folder, os.getuid(), reading=reading))
+    return closing(Journal(folder, os.getuid()))
 
 
 def content(folder: Path) -> bytes:

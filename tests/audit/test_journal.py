@@ -45,15 +45,8 @@ def test_records_are_read_from_the_end(folder: Path) -> None:
     lines = journals.one_run(folder)
     (folder / "audit.jsonl").write_text(f"rubbish\n{lines[0]}\n[]\n{'[' * 100_000}\n{lines[1]}\n{lines[2][:50]}")
 
-    with opened(folder, reading=True) as journal:
+    with opened(folder) as journal:
         assert [json.loads(lines[1]), json.loads(lines[0])] == list(journal.records_from_end())
-
-
-def test_reading_makes_nothing(folder: Path) -> None:
-    """A journal opened for reading is not made if it is missing."""
-    with pytest.raises(OnboxError, match="No such file"):
-        Journal(folder, os.getuid(), reading=True)
-    assert [] == list(folder.iterdir())
 
 
 def test_nothing_stays_open(folder: Path) -> None:

@@ -42,7 +42,7 @@ def test_record_counts_though_the_head_file_stays_behind(folder: Path) -> None:
     with opened(folder) as journal:
         journals.log(journal).info("resync.refused", outcome="refused", code="c")
         [warning] = journal.warnings
-    with opened(folder, reading=True) as journal, journal.chain():
+    with opened(folder) as journal, journal.chain():
         [later] = journal.warnings
 
     assert "tip.json is behind the audit journal (Is a directory)" in warning
@@ -216,6 +216,16 @@ def test_room_is_kept_and_given_up(folder: Path) -> None:
     assert BALLAST_BYTES <= 512 * first.st_blocks
     assert first.st_ino == second.st_ino
     assert not (folder / "ballast").exists()
+    assert not (folder / "trial").exists()
+
+
+@pytest.mark.parametrize("name", ["trial", "trial.new"])
+def test_folder_that_takes_no_records_is_refused(name: str, folder: Path) -> None:
+    """The room for the records of a run is tried for real."""
+    (folder / name).mkdir()
+
+    with opened(folder) as journal, pytest.raises(OnboxError, match=r"journal-write .*Is a directory"):
+        journal.reserve()
 
 
 def test_run_without_room_is_refused(folder: Path) -> None:

@@ -75,22 +75,12 @@ def test_only_one_run_at_a_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_look_at_a_run_does_not_stop_it(folder: Path) -> None:
     """A claim that lasts a moment, as `onbox check` makes it, does not refuse a run."""
     journals.one_run(folder)
-    looking = Journal(folder, os.getuid(), reading=True)
+    looking = Journal(folder, os.getuid())
     looking.claim_run()
     threading.Timer(0.1, looking.close).start()
 
     with opened(folder) as run:
         run.claim_run()
-
-
-def test_lock_that_was_never_made_is_free(folder: Path) -> None:
-    """A check before the first run makes no lock file, and finds no run in progress."""
-    (folder / "audit.jsonl").touch(0o600)
-
-    with opened(folder, reading=True) as journal, journal.chain():
-        journal.claim_run()
-
-    assert ["audit.jsonl"] == [path.name for path in folder.iterdir()]
 
 
 def test_lock_files_are_for_their_owner_alone(folder: Path) -> None:

@@ -339,7 +339,7 @@ DISK: Rows = {
     "folder missing, and the one above it unwritable": Fault(
         NO_JOURNAL, FOLDER, prepare=partial(folder_elsewhere, 0o500)
     ),
-    "folder unwritable": Fault(NO_JOURNAL, FOLDER, prepare=lambda scene: scene.machine.audit.chmod(0o500)),
+    "folder unwritable": Fault(NO_JOURNAL, FILE, prepare=lambda scene: scene.machine.audit.chmod(0o500)),
     "folder writable by others": Fault(
         NO_JOURNAL, ("others may write it", *FOLDER), prepare=lambda scene: scene.machine.audit.chmod(0o777)
     ),
@@ -410,7 +410,7 @@ DISK: Rows = {
         )
         for room in (0, 1, 700)
     },
-    "disk read-only": Fault(NO_JOURNAL, ("Read-only file system", *UNWRITTEN), play=read_only, root=True),
+    "disk read-only": Fault(NO_JOURNAL, ("Read-only file system", *FILE), play=read_only, root=True),
     "no inode left": Fault(UNRESERVED, UNWRITTEN, play=few_inodes, root=True),
     "no inode left between attempt and result": Fault(SUCCESS, BEHIND, play=no_inode_for_head_file, root=True),
     "disk full": Fault(NO_JOURNAL, UNWRITTEN, play=full_from_start, root=True),
