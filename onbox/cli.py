@@ -1,27 +1,33 @@
-"""The commands and their options; the only place that prints results and chooses exit codes."""
+"""The commands and their options; the only place that prints JSON and chooses exit codes."""
 
 import os
 import sys
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from json import dumps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, get_args
 
 import typer
 
 from onbox import __version__
-from onbox.errors import OnboxError
-from onbox.messages import MEANING, Message, message, message_of
+from onbox.errors import ExitCode
+from onbox.messages import Message, message, message_of
 from onbox.resync.reasons import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from onbox.audit.reader import Reader
+    from onbox.screen.console import Console
+
+    Fields = Callable[[], dict[str, Any]]
+    Show = Callable[[Console], None]
 
 app = typer.Typer(
     name="onbox",
     help="Fully resynchronise the High Availability Tokencodes of RSA Authentication Manager, with audit records.",
-    epilog=f"Exit codes: {', '.join(f'{code} {meaning}' for code, meaning in MEANING.items())}.",
+    epilog=f"Exit codes: {', '.join(f'{code} {code.meaning}' for code in ExitCode)}.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -31,10 +37,6 @@ app = typer.Typer(
 audit = typer.Typer(help="Read and check the audit journal.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(audit, name="audit")
 
-Outcome = Literal["success", "failure", "unknown", "refused"]
-Resolution = Literal["success", "failure"]
-Format = Literal["jsonl", "csv"]
-
 
 def _option(metavar: str, text: str, *names: str) -> Any:  # noqa: ANN401 - what Typer makes of an option
     return typer.Option(*names, metavar=metavar, help=text)
@@ -43,10 +45,11 @@ def _option(metavar: str, text: str, *names: str) -> Any:  # noqa: ANN401 - what
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
 File = Annotated[Path | None, _option("PATH", "Read this copy of audit.jsonl instead.", "--file")]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="ID of the run, or its beginning.", show_default=False)]
+Outcome = Literal["success", "failure", "unknown", "refused"]
 _ASKED = " (prompted for if omitted)."
 
 
-def _print_version(wanted: bool) -> None:
+def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"onbox {__version__}")
         raise typer.Exit
@@ -56,12 +59,10 @@ def _print_version(wanted: bool) -> None:
 def common(
     context: typer.Context,
     config: Annotated[Path | None, _option("FILE", "Read settings from FILE, not /etc/onbox/onbox.toml.")] = None,
-    version: Annotated[  # noqa: ARG001 - its callback does the work
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
-    ] = False,
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
 ) -> None:
     """Keep what holds for every command."""
-    context.obj = {"config": config}
+    context.obj = config
 
 
 @app.command()
@@ -91,18 +92,11 @@ def resync(
         from onbox.resync.session import Request
         from onbox.screen.console import Console
 
-        request = Request(context.obj["config"], admin, reason, ticket, note, confirm, dry_run)
+        request = Request(context.obj, admin, reason, ticket, note, confirm, dry_run)
         console = Console(json=json, waiting=interrupts.at_once)
         ending = resynchronise(request, console, prompts, interrupts)
         interrupts.end()
-        try:
-            if json:
-                _print_json("resync", ending.message, **ending.as_json())
-            else:
-                console.ending(ending)
-        except Exception:  # noqa: BLE001 - however the screen broke, the exit code and a plain line tell the end
-            _complain(ending.message)
-    raise typer.Exit(ending.message.exit_code)
+        _finish(json, "resync", ending.as_json, lambda _: console.ending(ending), ending.message)
 
 
 @app.command()
@@ -120,23 +114,17 @@ def check(
     from onbox.screen.console import Console
     from onbox.settings import load
 
-    caller, console = identify(), Console(json=json)
-    subject = Subject(load(context.obj["config"], caller.uid), caller)
+    caller = identify()
+    subject = Subject(load(context.obj, caller.uid), caller)
     findings = examine(subject)
-    state = worst(findings)
-    verdict = message(VERDICTS[state])
-    if not json:
-        for finding in findings:
-            console.step(finding.state, finding.check, f"{finding.words.what} {finding.words.advice}".strip())
     if report:
         from onbox.support_report import write_report
 
-        write_report(subject, findings, report, console)
-    if json:
-        _print_json("check", verdict, findings=[finding.as_json() for finding in findings])
-    else:
-        console.verdict(state, verdict)
-    raise typer.Exit(verdict.exit_code)
+        write_report(subject, findings, report, Console(json=json))
+    rows = [(each.state, each.check, f"{each.words.what} {each.words.advice}".strip()) for each in findings]
+    words = message(VERDICTS[worst(findings)])
+    details = [each.as_json() for each in findings]
+    _finish(json, "check", lambda: {"findings": details}, lambda console: console.result(rows, words), words)
 
 
 @app.command()
@@ -145,17 +133,11 @@ def status(context: typer.Context, file: File = None, json: Json = False) -> Non
 
     Example: onbox status
     """
-    from datetime import UTC, datetime
-
-    from onbox.screen.console import Console
     from onbox.screen.status import as_json, look, tell
 
     with _opened(context, file) as journal:
         found = look(journal, datetime.now(UTC))
-    if json:
-        _print_json("status", None, **_source(journal), **as_json(found))
-    else:
-        tell(found, Console())
+    _finish(json, "status", lambda: _source(journal) | as_json(found), lambda console: tell(found, console))
 
 
 @audit.command("list")
@@ -170,17 +152,12 @@ def audit_list(
 
     Example: onbox audit list --outcome failure
     """
-    from onbox.screen.console import Console
-    from onbox.screen.runs import COLUMNS, listed, row, summary
+    from onbox.screen.runs import listed, summary, tell
 
     with _opened(context, file) as journal:
         records = listed(journal, last, outcome)
-    if json:
-        _print_json("audit list", None, **_source(journal), records=[summary(record) for record in records])
-    elif records:
-        Console().table(COLUMNS, [row(record) for record in records])
-    else:
-        Console().say(f"No such record in {journal.path}.")
+    fields = _source(journal) | {"records": [summary(record) for record in records]}
+    _finish(json, "audit list", lambda: fields, lambda console: tell(records, journal.path, console))
 
 
 @audit.command("show")
@@ -190,21 +167,18 @@ def audit_show(context: typer.Context, run: RunId, file: File = None, json: Json
     Example: onbox audit show 1a2b3c4d
     """
     from onbox.audit.history import one_run
-    from onbox.screen.console import Console
     from onbox.screen.runs import page
 
     with _opened(context, file) as journal:
         records = one_run(journal.oldest_first(), run)
-    if json:
-        _print_json("audit show", None, **_source(journal), run=records[0]["run"], records=records)
-    else:
-        Console().facts(page(records))
+    fields = _source(journal) | {"run": records[0]["run"], "records": records}
+    _finish(json, "audit show", lambda: fields, lambda console: console.facts(page(records)))
 
 
 @audit.command("export")
 def audit_export(
     context: typer.Context,
-    form: Annotated[Format, _option("FORMAT", "jsonl or csv.", "--format")] = "jsonl",
+    form: Annotated[Literal["jsonl", "csv"], _option("FORMAT", "jsonl or csv.", "--format")] = "jsonl",
     file: File = None,
 ) -> None:
     """Write all records to standard output, oldest first.
@@ -221,7 +195,7 @@ def audit_export(
 def audit_resolve(
     context: typer.Context,
     run: RunId,
-    outcome: Annotated[Resolution, _option("OUTCOME", "success or failure.")],
+    outcome: Annotated[Literal["success", "failure"], _option("OUTCOME", "success or failure.")],
     note: Annotated[str, _option("TEXT", "How you found out.")],
     json: Json = False,
 ) -> None:
@@ -230,17 +204,11 @@ def audit_resolve(
     Example: onbox audit resolve 1a2b3c4d --outcome success --note "MFA tokens are back"
     """
     from onbox.audit.resolve import resolve
-    from onbox.screen.console import Console
 
-    resolution = resolve(context.obj["config"], run, outcome, note)
-    if json:
-        fields = {"run": resolution.run, "outcome": outcome, "warnings": list(resolution.warnings)}
-        _print_json("audit resolve", resolution.message, **fields)
-        return
-    console = Console()
-    for warning in resolution.warnings:
-        console.step("warning", "Note", warning)
-    console.verdict("ok", resolution.message)
+    done = resolve(context.obj, run, outcome, note)
+    rows, words = [("warning", "Note", warning) for warning in done.warnings], done.message
+    fields = {"run": done.run, "outcome": outcome, "warnings": done.warnings}
+    _finish(json, "audit resolve", lambda: fields, lambda console: console.result(rows, words), words)
 
 
 @audit.command("verify")
@@ -259,32 +227,25 @@ def audit_verify(
     from onbox.audit.comparison import compare
     from onbox.audit.verify import verify
     from onbox.identity import Host, this_host
-    from onbox.screen.console import Console
     from onbox.screen.verification import as_json, findings, verdict
 
-    path, heads = _journal(context.obj["config"], file), head or []
+    path, heads = _journal(context, file), head or []
     verification = verify(path, heads, expected=bool(heads or against))
     whose = Host(host, host) if host else this_host()
     comparison = compare(path, against, host=whose, heads=heads) if against else None
     found = findings(verification, comparison)
     words = message(verdict(found), path=path, copies=against, host=whose.name)
-    if json:
-        _print_json("audit verify", words, file=str(path), **as_json(verification, comparison, found))
-    else:
-        console = Console()
-        for state, _code, name, what in found:
-            console.step(state, name, what)
-        console.say(f"head {verification.head}", indent=4)
-        console.verdict("error" if words.exit_code else "ok", words)
-    raise typer.Exit(words.exit_code)
+    rows = [(state, name, what) for state, _code, name, what in found] + [("", "Head", str(verification.head))]
+    fields = {"file": str(path), **as_json(verification, comparison, found)}
+    _finish(json, "audit verify", lambda: fields, lambda console: console.result(rows, words), words)
 
 
-def _journal(config: Path | None, file: Path | None) -> Path:
+def _journal(context: typer.Context, file: Path | None) -> Path:
     """Give the journal to read: FILE, or the one that runs on this machine write."""
     from onbox.audit.journal import FILE
     from onbox.settings import load
 
-    return file or load(config, os.getuid()).directory / FILE
+    return file or load(context.obj, os.getuid()).directory / FILE
 
 
 @contextmanager
@@ -292,60 +253,58 @@ def _opened(context: typer.Context, file: Path | None) -> "Iterator[Reader]":
     """Open the journal to be read; before the first run this machine has none."""
     from onbox.audit.reader import opened
 
-    with opened(_journal(context.obj["config"], file), may_be_missing=file is None) as journal:
+    with opened(_journal(context, file), may_be_missing=file is None) as journal:
         yield journal
     if journal.bad or journal.damaged:
-        command = f"onbox audit verify --file {file}" if file else "onbox audit verify"
         counts = f"{journal.bad} left out, {journal.damaged} shown"
-        typer.echo(f"onbox: Damaged lines in the audit journal: {counts}. Run: {command}", err=True)
+        typer.echo(f"onbox: Damaged journal lines: {counts}. Run: onbox audit verify --file {journal.path}", err=True)
 
 
 def _source(journal: "Reader") -> dict[str, Any]:
     return {"file": str(journal.path), "bad_lines": journal.bad, "damaged": journal.damaged}
 
 
-def _print_json(command: str | None, words: Message | None, **fields: Any) -> None:  # noqa: ANN401 - any JSON value
-    import json
+def _finish(json: bool, command: str, fields: "Fields", show: "Show", words: Message | None = None) -> NoReturn:
+    """Print WORDS with FIELDS as a JSON object, or SHOW the result to a person, and end with the exit code of WORDS."""
+    try:
+        if json:
+            _print_json(command, words, fields())
+        else:
+            from onbox.screen.console import Console
 
+            show(Console())
+    except Exception as error:  # noqa: BLE001 - however the screen broke, the exit code and a plain line tell the end
+        words = words or message_of(error)
+        _complain(words)
+    raise typer.Exit(words.exit_code if words else 0)
+
+
+def _print_json(command: str | None, words: Message | None, fields: dict[str, Any]) -> None:
     told = words.as_json() if words else {"exit_code": 0}
     # Typer makes an exit code of its own if nobody reads the output any more.
     with suppress(OSError):
-        typer.echo(json.dumps({"onbox": __version__, "command": command, **told, **fields}))
+        typer.echo(dumps({"onbox": __version__, "command": command, **told, **fields}))
 
 
 def main() -> None:
     """Run the command line; every error becomes words and an exit code here."""
-    code: str | int | None = 0
     try:
         app(prog_name="onbox")
-    except SystemExit as ending:
-        code = ending.code
-    except OnboxError as error:
-        code = _failed(message_of(error))
     except Exception as error:  # noqa: BLE001 - never a traceback, which could show values
-        code = _failed(message("unexpected", detail=type(error).__name__))
-    _flush()
-    sys.exit(code)
-
-
-def _failed(words: Message) -> int:
-    """Tell WORDS to a person, or to the program that asked for JSON, and give the exit code."""
-    if "--json" in sys.argv:
-        _print_json(None, words)
-    else:
-        _complain(words)
-    return words.exit_code
+        words = message_of(error)
+        if "--json" in sys.argv:
+            _print_json(None, words, {})
+        else:
+            _complain(words)
+        sys.exit(words.exit_code)
+    finally:
+        for stream in filter(None, (sys.stdout, sys.stderr)):
+            try:
+                stream.flush()
+            except OSError:  # its other side is gone, and the interpreter would complain of that at its end
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _complain(words: Message) -> None:
     with suppress(OSError):
         typer.echo(f"onbox: {words.what} {words.advice}".rstrip(), err=True)
-
-
-def _flush() -> None:
-    """Let go of outputs whose other side is gone, so that the interpreter doesn't complain at its end."""
-    for stream in filter(None, (sys.stdout, sys.stderr)):
-        try:
-            stream.flush()
-        except OSError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

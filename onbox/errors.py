@@ -1,53 +1,58 @@
 """The exit codes of onbox, the stable codes of what can happen, and the one exception that carries them."""
 
 from enum import IntEnum
-from typing import Literal
+from typing import Literal, Self
+
+_UNCHANGED = "Nothing was changed."
 
 
 class ExitCode(IntEnum):
-    """The exit codes and their promises; docs/reference.md says the same to programs."""
+    """The exit codes and their promises; docs/reference.md says the same to programs.
 
-    DONE = 0
-    FAILED = 1
-    USAGE = 2
-    REFUSED = 3
-    UNVERIFIED = 4
-    UNRECORDED = 5
-    UNKNOWN = 6
-    DAMAGED = 7
-    INTERRUPTED = 130
+    Each has a meaning, one outcome that screen, JSON and audit record name, and says what was changed on the appliance.
+    """
+
+    meaning: str
+    outcome: str
+    changed: str
+
+    def __new__(cls, number: int, meaning: str, outcome: str = "refused", changed: str = _UNCHANGED) -> Self:
+        """Make the exit code NUMBER."""
+        code = int.__new__(cls, number)
+        code._value_ = number
+        code.meaning, code.outcome, code.changed = meaning, outcome, changed
+        return code
+
+    DONE = 0, "done: confirmed or accepted", "success", ""
+    FAILED = 1, "the update failed", "failure"
+    USAGE = 2, "wrong usage"
+    REFUSED = 3, "refused"
+    UNVERIFIED = 4, "administrator not verified", "failure"
+    UNRECORDED = 5, "no audit record could be written"
+    UNKNOWN = 6, "outcome unknown", "unknown", "It is not known whether the marker time was changed."
+    DAMAGED = 7, "audit journal damaged"
+    INTERRUPTED = 130, "interrupted before the update"
 
 
-# Each names one row of the table in messages.py.
+# Each names one row of the table in messages.py, in the order of that table.
 Code = Literal[
-    # usage
-    "settings-missing", "settings-unreadable", "settings-unknown", "settings-value",
-    "admin-name", "text-too-long", "note-missing", "note-empty",
-    "run-unknown", "run-ambiguous", "run-not-open", "export-unwritten", "copies-unreadable", "copies-missing",
-    "head-unusable",
-    # refused
+    "settings-unreadable", "settings-unknown", "settings-value", "admin-name", "text-too-long", "note-missing",
+    "run-unknown", "run-not-open", "output-unwritten", "copies-unreadable", "copies-missing", "head-unusable",
     "settings-unsafe", "root", "wrong-user", "account-unknown", "rsautil-missing", "rsautil-not-executable",
-    "rsautil-unsafe", "rsautil-group", "rsautil-replaced", "no-terminal",
-    "no-controlling-terminal", "in-background", "another-run", "not-confirmed", "not-answered",
-    "answer-control", "answer-unknown", "answer-unusable", "text-with-password", "lockout-close",
-    "lockout-guard", "unexpected", "check-not-ready", "report-exists", "report-unwritable", "journal-unreadable",
-    "interrupted",
-    # the administrator's login
-    "password-impossible", "password-unlikely", "password-unusable", "admin-verified", "admin-denied",
-    "admin-unproven", "admin-timeout", "admin-not-connected", "admin-not-asked", "admin-not-started",
-    "admin-stood-still",
-    # the audit journal
-    "journal-folder", "journal-file", "journal-damaged", "journal-append-only", "journal-write", "journal-flaw",
-    "syslog-required", "journal-readable", "journal-not-checked", "syslog-off", "syslog-silent",
-    "syslog-journald", "run-abandoned", "journal-repaired", "run-resolved", "audit-sound", "audit-damaged",
-    "audit-torn", "audit-text-mode", "audit-set-back", "audit-other-chain", "audit-copies-differ",
-    # the machine
-    "rsautil-trusted-group", "time-unknown", "check-passed", "check-ready", "check-warned", "report-written",
-    # the update
-    "update-attempted", "update-confirmed", "update-accepted", "update-dry", "update-key-missing", "update-sql-error",
-    "update-not-connected", "update-not-asked", "update-not-started", "update-stood-still", "update-not-understood",
-    "update-unproven", "update-contradiction", "update-asked-again", "update-timeout", "update-lost",
-    "update-not-ended", "update-too-long", "result-unrecorded", "unexpected-after",
+    "rsautil-unsafe", "rsautil-group", "rsautil-replaced", "no-terminal", "in-background", "another-run",
+    "not-confirmed", "not-answered", "answer-unknown", "answer-unusable", "text-with-password", "lockout-close",
+    "lockout-guard", "unexpected", "journal-unreadable", "check-not-ready", "interrupted", "password-impossible",
+    "password-unlikely", "password-unusable", "admin-denied", "admin-unproven", "admin-timeout",
+    "admin-not-connected", "admin-not-asked", "admin-not-started", "admin-stood-still", "admin-verified",
+    "journal-flaw", "journal-readable", "journal-not-checked", "syslog-off", "syslog-silent", "syslog-journald",
+    "journal-repaired", "run-resolved", "audit-sound", "rsautil-trusted-group", "time-unknown", "check-passed",
+    "check-ready", "check-warned", "report-written", "update-confirmed", "update-accepted", "update-dry",
+    "journal-folder", "journal-file", "journal-damaged", "journal-append-only", "journal-write", "syslog-required",
+    "run-abandoned", "update-attempted", "update-not-understood", "update-unproven", "update-contradiction",
+    "update-asked-again", "update-timeout", "update-lost", "update-not-ended", "update-too-long", "result-unrecorded",
+    "unexpected-after", "audit-damaged", "audit-torn", "audit-text-mode", "audit-set-back", "audit-other-chain",
+    "audit-copies-differ", "update-key-missing", "update-sql-error", "update-not-connected", "update-not-asked",
+    "update-not-started", "update-stood-still",
 ]  # fmt: skip
 
 

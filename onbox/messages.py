@@ -8,33 +8,10 @@ from dataclasses import dataclass
 
 from onbox.errors import Code, ExitCode, OnboxError
 
-_DONE, _FAILED, _USAGE, _REFUSED = ExitCode.DONE, ExitCode.FAILED, ExitCode.USAGE, ExitCode.REFUSED
-_UNVERIFIED, _UNRECORDED, _UNKNOWN = ExitCode.UNVERIFIED, ExitCode.UNRECORDED, ExitCode.UNKNOWN
-_DAMAGED, _INTERRUPTED = ExitCode.DAMAGED, ExitCode.INTERRUPTED
-
-MEANING = {
-    _DONE: "done: confirmed or accepted",
-    _FAILED: "the update failed",
-    _USAGE: "wrong usage",
-    _REFUSED: "refused",
-    _UNVERIFIED: "administrator not verified",
-    _UNRECORDED: "no audit record could be written",
-    _UNKNOWN: "outcome unknown",
-    _DAMAGED: "audit journal damaged",
-    _INTERRUPTED: "interrupted before the update",
-}
-
-OUTCOMES = {
-    _DONE: "success",
-    _FAILED: "failure",
-    _UNVERIFIED: "failure",
-    _UNKNOWN: "unknown",
-}
-
 
 @dataclass(frozen=True)
 class Message:
-    """The words of one code; `exit_code` and `outcome` say the same to a program and on record."""
+    """The words of one code; `exit_code` says the same to a program."""
 
     code: Code
     exit_code: ExitCode
@@ -44,16 +21,7 @@ class Message:
     @property
     def outcome(self) -> str:
         """Give the one outcome that screen, JSON and audit record name: success, failure, unknown or refused."""
-        return OUTCOMES.get(self.exit_code, "refused")
-
-    @property
-    def changed(self) -> str:
-        """Say what was changed on the appliance, as far as the exit code promises it."""
-        if self.exit_code == ExitCode.DONE:
-            return ""
-        if self.exit_code == ExitCode.UNKNOWN:
-            return "It is not known whether the marker time was changed."
-        return "Nothing was changed."
+        return self.exit_code.outcome
 
     def as_json(self) -> dict[str, str | int]:
         """Give the members that a JSON object has for these words."""
@@ -62,7 +30,7 @@ class Message:
             "outcome": self.outcome,
             "code": self.code,
             "message": self.what,
-            "changed": self.changed,
+            "changed": self.exit_code.changed,
             "advice": self.advice,
         }
 
@@ -73,65 +41,63 @@ def message(code: Code, /, **facts: object) -> Message:
     return Message(code, exit_code, what.format(**facts), advice.format(**facts))
 
 
-def message_of(error: OnboxError) -> Message:
-    """Give the words of ERROR."""
-    return message(error.code, **error.facts)
+def message_of(error: Exception) -> Message:
+    """Give the words of ERROR; of one that nobody foresaw only its kind, because its text could hold a secret."""
+    if isinstance(error, OnboxError):
+        return message(error.code, **error.facts)
+    return message("unexpected", detail=type(error).__name__)
 
 
 PAGES = "/usr/share/doc/packages/onbox/docs"  # where the package installs its pages
 _LOG_IN = "Log in over SSH or at the vSphere / Hyper-V console as {owner} and run onbox there."
 _WATCH = "Search the Security Console for tokens whose serial number begins with MFA."
-_RESOLVE = (
-    "Running 'onbox resync' again is safe. "
-    "Record what you found: onbox audit resolve {run} --outcome success|failure --note TEXT"
-)
+_RECORD = "Record what you found: onbox audit resolve {run} --outcome success|failure --note TEXT"
+_RESOLVE = f"Running 'onbox resync' again is safe. {_RECORD}"
 _LOOK = f"{_WATCH} {_RESOLVE}"
 _REPORT = f"Please report the output above as {PAGES}/appliance.md says."
 _LOOK_AND_REPORT = f"{_WATCH} {_REPORT} {_RESOLVE}"
-_LOCKOUT = "Five failed logins lock the account for 60 minutes"
 _COUNTS = "Every failed login counts towards the lockout, in the Operations Console too."
-_BY_HAND = (
-    "Run ./rsautil in the utils folder by hand and compare. "
-    "If it needs a variable of your login, name it in [appliance] environment in the settings."
-)
-_NOT_STARTED = "Fix that, or restore rsautil as the vendor installed it, then run 'onbox resync' again."
-_AGAIN = "Run 'onbox resync' again."
 _SERVICES = (
     "Run './rsaserv status all' in the server folder of Authentication Manager. "
     "After a restart the services can take over an hour to start."
 )
-
-
-def _all(exit_code: ExitCode, words: dict[Code, tuple[str, str]]) -> dict[Code, tuple[ExitCode, str, str]]:
-    return {code: (exit_code, *texts) for code, texts in words.items()}
-
+_NOT_CONNECTED = "The database does not answer."
+_NOT_ASKED = (
+    "rsautil never asked for the password, so no password was sent.",
+    "Run ./rsautil by hand and compare. If it needs a variable, name it in [appliance] environment in the settings.",
+)
+_NOT_STARTED = (
+    "rsautil could not be started: {detail}.",
+    "Fix that, or restore rsautil as the vendor installed it, then run 'onbox resync' again.",
+)
+_STOOD_STILL = (
+    "onbox was stopped for longer than the time limit, so it did not send the password.",
+    "Run 'onbox resync' again.",
+)
 
 # By exit code: what happened, and what to do next.
-MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
-    **_all(_USAGE, {
-        "settings-missing": ("The settings file {file} does not exist.", "Check the path after --config."),
+_WORDS: dict[ExitCode, dict[Code, tuple[str, str]]] = {
+    ExitCode.USAGE: {
         "settings-unreadable": ("The settings file {file} cannot be read: {detail}.",
-            "Fix it, or remove it to use the defaults."),
+            "Check the path after --config, fix the file, or remove it to use the defaults."),
         "settings-unknown": ("The settings file {file} has an unknown key: {key}.", "Known keys: {known}."),
         "settings-value": ("{key} in the settings file {file} is not valid.", "It takes {wanted}."),
         "admin-name": ("This cannot be the name of an Operations Console administrator.",
             "A name has 1 to 255 basic ASCII characters without space, @ and ~, and does not begin with a hyphen."),
         "text-too-long": ("The {what} is longer than {most} characters.", "Shorten it."),
-        "note-missing": ("The reason 'other' needs a note.",
-            "Say why the records must be synchronised again: --note TEXT"),
-        "run-unknown": ("No recorded run has an ID that begins with {run}.", "List the runs: onbox audit list"),
-        "run-ambiguous": ("{count} runs have an ID that begins with {run}.",
-            "Type more of the ID of the run you mean."),
+        "note-missing": ("The note is missing.",
+            "Say why the records must be synchronised again, or how you found out the outcome: --note TEXT"),
+        "run-unknown": ("{count} recorded runs have an ID that begins with {run}.",
+            "Type the ID of one run, as this command lists it: onbox audit list"),
         "run-not-open": ("The run {run} cannot be resolved: {outcome}.", "Look at its records: onbox audit show {run}"),
-        "note-empty": ("The note is empty.", "Say in --note how you found out the outcome."),
-        "export-unwritten": ("The export could not be written completely: {detail}.",
-            "Free some space, or keep the reading program open, and export again."),
+        "output-unwritten": ("The {what} could not be written completely: {detail}.",
+            "Free some space, or name a new file in a folder of yours, and try again."),
         "copies-unreadable": ("{path} cannot be read: {detail}.", "Check the path after --against."),
         "copies-missing": ("{copies} contains no syslog copy of this journal of the host {host}.",
             "Name the file with the messages of that host; if the journal is of another host: --host NAME"),
         "head-unusable": ("{head} is not the hash of a record.", "A hash has 64 hexadecimal digits."),
-    }),
-    **_all(_REFUSED, {
+    },
+    ExitCode.REFUSED: {
         "settings-unsafe": ("Other users can modify the settings file {file}.",
             "It must belong to root or to you, and only its owner may write to it: chmod go-w {file}"),
         "root": ("onbox does not run as root.", _LOG_IN),
@@ -148,32 +114,22 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
             "Only root and the owner of rsautil may be able to modify it: ls -ld {path}; getfacl {path}"),
         "rsautil-group": (
             "onbox will not type a password into rsautil, because members of the group {group} can modify {path}.",
-            ("If you trust each member with the passwords that are typed into rsautil, set trusted_group = "
-             '"{group}" below [appliance] in {file}. Otherwise remove the permission: chmod g-w {path}')),
-        "rsautil-replaced": ("{path} was modified during this run.",
-            "Find out who changed it, then run 'onbox resync' again."),
-        "no-terminal": ("onbox needs an interactive terminal, and standard input is not one.",
-            ("Log in over SSH (with 'ssh -t' for a single command) or at the console. It cannot run from cron or a "
-             "pipe.")),
-        "no-controlling-terminal": (
-            "onbox needs an interactive terminal, and this session has no controlling terminal (as after su -c).",
-            "Run 'su - USER' first and then onbox, or add --pty: su --pty - USER -c 'onbox resync'"),
+            "Set [appliance] trusted_group in {file} if you trust them with passwords. If not: chmod g-w {path}"),
+        "rsautil-replaced": ("{path} was modified during this run.", "Find out who did it, then run: onbox resync"),
+        "no-terminal": ("onbox needs an interactive terminal, and {detail}.",
+            ("Log in over SSH (ssh -t for a single command) or at the console. After su, use 'su - USER' and then "
+             "onbox, or su --pty. It cannot run from cron or a pipe.")),
         "in-background": ("onbox runs in the background, where it cannot read from the terminal.",
             "Start it in the foreground. With timeout: timeout --foreground SECONDS onbox resync"),
-        "another-run": ("Another run is in progress on this appliance{holder}.",
-            "Wait until it finishes: onbox status"),
-        "not-confirmed": ("Not confirmed: this host is {host}.",
-            "Run 'onbox resync' again and type the host name exactly."),
+        "another-run": ("Another run is in progress{holder}.", "Wait until it finishes: onbox status"),
+        "not-confirmed": ("Not confirmed: this host is {host}.", "Run 'onbox resync' again and type the host name."),
         "not-answered": ("A question was not answered.", "Run 'onbox resync' again and answer it."),
-        "answer-control": ("The answer contains a control character, such as that of an arrow key.", "Type it again."),
         "answer-unknown": ("This is not one of the possible answers.", "{wanted}."),
-        "answer-unusable": ("A question got no usable answer. {detail}",
-            "Run 'onbox resync' again when you know the answer."),
+        "answer-unusable": ("A question got no usable answer. {detail}", "When you know the answer, run: onbox resync"),
         "text-with-password": ("The {what} contains the password, so it is not recorded.",
-            ("Type another one. If it was an option, change the password: other users and the shell's history can "
-             "see it.")),
+            "Type another one. If it was an option, other users can have seen it: change the password."),
         "lockout-close": ("Stopped: {count} login checks of {admin} failed in the last 60 minutes.",
-            f"Check the password first. {_LOCKOUT}."),
+            "Check the password first. Five failed logins lock the account for 60 minutes."),
         "lockout-guard": (
             "{count} login checks of {admin} failed in the last 60 minutes. One more could lock the account.",
             ("Wait until {until}. If the account is locked, './rsaserv restart admin nodep' in the server folder of "
@@ -181,15 +137,12 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
         "unexpected": ("onbox itself failed ({detail}).", f"Please report this: {PAGES}/appliance.md says how."),
         "journal-unreadable": ("The audit journal {path} cannot be read: {detail}.",
             "Run onbox as the owner of rsautil, or name a copy with --file."),
-        "check-not-ready": ("Not ready: a resynchronisation would be refused.",
-            "Fix the items marked !! and run 'onbox check' again."),
-        "report-exists": ("The file {path} exists already.", "Name a new file after --report."),
-        "report-unwritable": ("The report cannot be written to {path}: {detail}.", "Name a file in a folder of yours."),
-    }),
-    **_all(_INTERRUPTED, {
+        "check-not-ready": ("Not ready: a run would be refused.", "Fix the items marked !!, then run: onbox check"),
+    },
+    ExitCode.INTERRUPTED: {
         "interrupted": ("Interrupted before the update.", "Run 'onbox resync' again when you are ready."),
-    }),
-    **_all(_UNVERIFIED, {
+    },
+    ExitCode.UNVERIFIED: {
         "password-impossible": ("The password {detail}.", "It was not sent. Type it again."),
         "password-unlikely": ("The password {detail}, which the vendor excludes.",
             "It was not sent. Type it again; the same one typed again is sent."),
@@ -199,18 +152,15 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
             f"Check the user name and the keyboard layout. {_COUNTS}"),
         "admin-unproven": ("rsautil did not prove that {admin} is an Operations Console administrator.",
             (f"Check the user name, the password and the services. {_COUNTS} A new administrator can take up to 30 "
-             "minutes to become active. Run rsautil by hand to see its output, which onbox does not keep because a "
-             "secret could be in it.")),
+             "minutes to become active. Run rsautil by hand to see its output, which onbox does not keep.")),
         "admin-timeout": ("rsautil did not finish the login check of {admin} in time and was stopped.",
             f"{_SERVICES} Or raise [timeouts] administrator in the settings. {_COUNTS}"),
-        "admin-not-connected": ("rsautil could not check {admin}: the database does not answer.",
-            f"{_SERVICES} {_COUNTS}"),
-        "admin-not-asked": ("rsautil never asked for the password, so no login was sent.", _BY_HAND),
-        "admin-not-started": ("rsautil could not be started: {detail}.", _NOT_STARTED),
-        "admin-stood-still": ("onbox was stopped for longer than the time limit, so it did not send the password.",
-            _AGAIN),
-    }),
-    **_all(_DONE, {
+        "admin-not-connected": (_NOT_CONNECTED, f"{_SERVICES} {_COUNTS}"),
+        "admin-not-asked": _NOT_ASKED,
+        "admin-not-started": _NOT_STARTED,
+        "admin-stood-still": _STOOD_STILL,
+    },
+    ExitCode.DONE: {
         "admin-verified": ("{admin} is an Operations Console administrator.", ""),
         "journal-flaw": ("{detail}", "A truncated or modified journal may not be detected."),
         "journal-readable": ("Other users can read the audit folder {path}.",
@@ -224,18 +174,15 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
         "syslog-journald": (
             "{path} leads to journald, and nothing reads the socket to which journald forwards messages.",
             "Start rsyslog, or make sure that it reads the journal of systemd: systemctl status rsyslog"),
-        "journal-repaired": ("The last record was incomplete, most likely after a power loss. It was moved to {file}.",
-            ""),
+        "journal-repaired": ("The last record was incomplete, probably after a power loss. It is now in {file}.", ""),
         "run-resolved": ("The run {run} of {admin} ({time}) is now recorded as a {outcome}.",
             "See its records: onbox audit show {run}"),
         "audit-sound": ("{path}: the chain is intact.",
-            ("Note the head where nobody on this machine can change it, and compare the syslog copies: onbox audit "
-             "verify --head HASH --against FILE")),
+            "Note the head elsewhere and compare the syslog copies: onbox audit verify --head HASH --against FILE"),
         "rsautil-trusted-group": (
             "Members of the group {group} can modify rsautil; [appliance] trusted_group allows it.",
             "Each of them can replace rsautil and see the passwords that are typed into it."),
-        "time-unknown": ("It is not known whether the clock of this machine is synchronised.",
-            "See 'timedatectl' or 'ntpq -p'."),
+        "time-unknown": ("The clock of this machine may not be synchronised.", "See 'timedatectl' or 'ntpq -p'."),
         "check-passed": ("{detail}", ""),
         "check-ready": ("Ready for a resynchronisation.", "Run it: onbox resync"),
         "check-warned": ("Ready, with warnings.", "Review the warnings, then run 'onbox resync'."),
@@ -246,13 +193,12 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
         "update-dry": ("Dry run: {admin} was verified and the update was not run.",
             ("Run it: onbox resync. This dry run does not prove that the update will succeed, and a login check "
              "counts towards the lockout, as any login does.")),
-    }),
-    **_all(_UNRECORDED, {
+    },
+    ExitCode.UNRECORDED: {
         "journal-folder": ("The audit folder {path} cannot be used: {detail}.",
             "As root: install -d -m 0700 -o USER {path} (USER is the account that runs rsautil)"),
         "journal-file": ("The audit file {path} cannot be used: {detail}.",
-            ("It must be a regular file of yours with mode 0600, in a folder that you can write to. Look at it before "
-             "you move it away.")),
+            "It must be a regular file of yours with mode 0600, in a folder of yours. Look at it before you move it."),
         "journal-damaged": ("The audit journal {path} is damaged: {detail}.",
             f"Look at the damage: onbox audit verify. {PAGES}/audit.md says how to begin a new journal."),
         "journal-append-only": (
@@ -262,11 +208,9 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
             "Free some space or repair the folder (df -h, df -i, ls -la, lsattr -a), then run 'onbox resync' again."),
         "syslog-required": ("The syslog copy of the audit record could not be sent: {detail}.",
             "Start the syslog service, or set [audit] syslog_required = false."),
-    }),
-    **_all(_UNKNOWN, {
-        "run-abandoned": ("The run of {admin} ({time}) has no result.",
-            ("Search the Security Console for tokens whose serial number begins with MFA, then run: onbox audit "
-             "resolve {run} --outcome success|failure --note TEXT")),
+    },
+    ExitCode.UNKNOWN: {
+        "run-abandoned": ("The run of {admin} ({time}) has no result.", f"{_WATCH} {_RECORD}"),
         "update-attempted": ("The update is about to run.", ""),
         "update-not-understood": ("rsautil printed lines that onbox does not understand.",
             (f"{_WATCH} Please report the lines as {PAGES}/appliance.md says; if they are harmless, list them in "
@@ -281,14 +225,12 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
         "result-unrecorded": ("The update ran, but its result could not be recorded ({detail}). Result: {what}",
             "Keep the record shown here. Free some space or repair the file system, then run: onbox status"),
         "unexpected-after": ("onbox itself failed after the update was started ({detail}).", _LOOK),
-    }),
-    **_all(_DAMAGED, {
+    },
+    ExitCode.DAMAGED: {
         "audit-damaged": ("{path} was modified or truncated.",
-            ("Keep the journal, tip.json and the syslog copies as they are, and compare them: onbox audit verify "
-             "--against FILE")),
+            "Keep the journal, tip.json and the syslog copies, and compare them: onbox audit verify --against FILE"),
         "audit-torn": ("{path}: the last record is incomplete, most likely after a power loss.",
-            ("Run 'onbox resync' or 'onbox audit resolve': the next run moves the incomplete record to a file of "
-             "its own.")),
+            "The next 'onbox resync' or 'onbox audit resolve' moves the incomplete record to a file of its own."),
         "audit-text-mode": ("{path} was copied in text mode. The chain of its records is intact.",
             "Copy the journal again, in binary mode (scp, sftp)."),
         "audit-set-back": ("{path} was set back to an earlier state and continued from there.",
@@ -300,15 +242,15 @@ MESSAGES: dict[Code, tuple[ExitCode, str, str]] = {
         "audit-copies-differ": (
             "{path}: the chain is intact, but there are different syslog copies of the same record.",
             f"Somebody sent forged copies, or rewrote the journal and sent copies of that. See {PAGES}/audit.md"),
-    }),
-    **_all(_FAILED, {
+    },
+    ExitCode.FAILED: {
         "update-key-missing": ("rsautil says that the marker time does not exist on this appliance.",
             "Check that this is the primary instance and that High Availability Tokencode was enabled and published."),
         "update-sql-error": ("The database refused the update.", "Report the lines above to the vendor's support."),
-        "update-not-connected": ("The database does not answer.", _SERVICES),
-        "update-not-asked": ("rsautil never asked for the password, so no password was sent.", _BY_HAND),
-        "update-not-started": ("rsautil could not be started: {detail}.", _NOT_STARTED),
-        "update-stood-still": ("onbox was stopped for longer than the time limit, so it did not send the password.",
-            _AGAIN),
-    }),
+        "update-not-connected": (_NOT_CONNECTED, _SERVICES),
+        "update-not-asked": _NOT_ASKED,
+        "update-not-started": _NOT_STARTED,
+        "update-stood-still": _STOOD_STILL,
+    },
 }  # fmt: skip
+MESSAGES = {code: (exit_code, *words) for exit_code, rows in _WORDS.items() for code, words in rows.items()}

@@ -138,11 +138,11 @@ def fingerprint(subject: Subject) -> tuple[int, ...]:
 def check_terminal(subject: Subject) -> Finding:
     """Require a person at a terminal: standard input, with a controlling terminal that onbox can read from."""
     if sys.stdin is None or not os.isatty(0):  # if it was closed, another file has its number now
-        return _error("no-terminal")
+        return _error("no-terminal", detail="standard input is not one")
     try:
         terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
     except OSError:
-        return _error("no-controlling-terminal")
+        return _error("no-terminal", detail="this session has no controlling terminal (as after su -c)")
     try:
         foreground = os.tcgetpgrp(terminal)
     finally:

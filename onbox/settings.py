@@ -181,11 +181,9 @@ def load(file: Path | None, uid: int) -> Settings:
         with open(path, "rb", opener=_open_without_waiting) as stream:
             status = os.fstat(stream.fileno())
             content = stream.read() if stat.S_ISREG(status.st_mode) else None
-    except FileNotFoundError:
-        if file is None:
-            return Settings()
-        raise OnboxError("settings-missing", file=path) from None
     except (OSError, ValueError) as error:
+        if file is None and isinstance(error, FileNotFoundError):
+            return Settings()
         raise OnboxError("settings-unreadable", file=path, detail=error) from None
     if content is None:
         raise OnboxError("settings-unreadable", file=path, detail="it is not a regular file")

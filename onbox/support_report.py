@@ -158,10 +158,9 @@ def write_report(subject: Subject, findings: list[Finding], file: Path, console:
     try:
         with open(file, "x", encoding="utf-8", errors="backslashreplace", opener=_open_private) as stream:
             stream.write(text)
-    except FileExistsError:
-        raise OnboxError("report-exists", path=file) from None
     except (OSError, ValueError) as error:
-        raise OnboxError("report-unwritable", path=file, detail=getattr(error, "strerror", None) or error) from None
+        detail = getattr(error, "strerror", None) or error
+        raise OnboxError("output-unwritten", what=f"report {file}", detail=detail) from None
     words = message("report-written", path=file)
     console.step("ok", "Report", f"{words.what} {words.advice}")
 

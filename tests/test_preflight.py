@@ -41,7 +41,7 @@ STARTS = {
     "a pipe as standard input": ("no-terminal", 'true | "$@"'),
     "nothing as standard input": ("no-terminal", '"$@" </dev/null'),
     "standard input closed": ("no-terminal", '"$@" <&-'),
-    "no controlling terminal": ("no-controlling-terminal", 'setsid --wait "$@"'),
+    "no controlling terminal": ("no-terminal", 'setsid --wait "$@"'),
     "a background process": ("in-background", 'timeout 20 "$@"; exit $?'),
     "the program script": ("", 'script -qec "$(printf "%q " "$@")" /dev/null'),
     "umask 277": ("", UNCOVERED + 'umask 277; "$@"'),

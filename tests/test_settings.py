@@ -190,7 +190,7 @@ def load_error(file: Path, uid: int | None = None) -> tuple[str, int]:
 
 def test_load_missing(tmp_path: Path) -> None:
     """A file that was asked for must be there."""
-    assert ("settings-missing", 2) == load_error(tmp_path / "onbox.toml")
+    assert ("settings-unreadable", 2) == load_error(tmp_path / "onbox.toml")
 
 
 @pytest.mark.parametrize("mode", [0o664, 0o646, 0o622])

@@ -56,4 +56,4 @@ def export(records: Iterable[Record], form: str, stream: TextIO) -> None:
             stream.writelines(canonical(record) + "\n" for record in records)
         stream.flush()
     except OSError as error:
-        raise OnboxError("export-unwritten", detail=error.strerror) from None
+        raise OnboxError("output-unwritten", what="export", detail=error.strerror) from None

@@ -107,8 +107,6 @@ def one_run(oldest_first: Iterable[Record], prefix: str) -> list[Record]:
             runs.setdefault(record["run"], []).append(record)
     if prefix in runs:
         return runs[prefix]
-    if not runs:
-        raise OnboxError("run-unknown", run=repr(prefix))
-    if len(runs) > 1:
-        raise OnboxError("run-ambiguous", run=repr(prefix), count=len(runs))
+    if len(runs) != 1:
+        raise OnboxError("run-unknown", run=repr(prefix), count=len(runs) or "No")
     return runs.popitem()[1]

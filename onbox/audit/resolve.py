@@ -32,7 +32,7 @@ def resolve(config: Path | None, prefix: str, outcome: str, note: str) -> Resolu
         OnboxError: if there is no such run, its outcome is known, or the journal can't take the record.
     """
     if not note.strip():
-        raise OnboxError("note-empty")
+        raise OnboxError("note-missing")
     if len(note) > MOST_CHARACTERS["note"]:
         raise OnboxError("text-too-long", what="note", most=MOST_CHARACTERS["note"])
     caller = identify()

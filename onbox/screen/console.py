@@ -15,7 +15,7 @@ from typing import TextIO
 
 from onbox.messages import Message
 from onbox.printable import harmless
-from onbox.screen.result import Ending
+from onbox.screen.result import Ending, Row
 
 _NARROWEST, _WIDEST = 40, 100
 _TEXT = 14  # the column in which every text begins
@@ -109,9 +109,12 @@ class Console:
         """Show a step of the work; its STATE is ok, warning, error, busy or none."""
         self._write(self._row(f"{self._mark(state)} {name:<10} ", detail))
 
-    def verdict(self, state: str, words: Message) -> None:
-        """Show what WORDS say happened, and what to do next."""
-        self.step(state, "Result", words.what)
+    def result(self, rows: Sequence[Row], words: Message) -> None:
+        """Show ROWS, what WORDS say of them, and what to do next."""
+        for state, name, text in rows:
+            self.step(state, name, text)
+        warned = "warning" if "warning" in {state for state, _, _ in rows} else "ok"
+        self.step("error" if words.exit_code else warned, "Result", words.what)
         self.step("", "Next", words.advice)
 
     def facts(self, rows: Sequence[tuple[str, str]]) -> None:

@@ -92,7 +92,7 @@ class Prompts:
         def take(typed: bytearray) -> Answer:
             text = typed.decode("utf-8", "surrogateescape").strip()
             if any(unicodedata.category(character) == "Cc" for character in text):
-                raise OnboxError("answer-control")
+                raise OnboxError("answer-unknown", wanted="Type it without arrow keys and other control characters")
             return accept(text)
 
         return self._ask(question, take, refusal, visible=True)

@@ -42,7 +42,7 @@ class Ending:
             yield "", "", f"{f'and {more} more lines: ' if more > 0 else 'All of it: '}onbox audit show {self.run}"
         yield from (("warning", "Note", warning) for warning in self.warnings)
         state = {"success": "ok", "unknown": "warning"}.get(self.message.outcome, "error")
-        words = (self.message.what, self.message.changed, f"({self.message.code})")
+        words = (self.message.what, self.message.exit_code.changed, f"({self.message.code})")
         yield state, "Result", " ".join(filter(None, words))
         if self.message.advice:
             yield "", "Next", self.message.advice

@@ -4,11 +4,13 @@ import shlex
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from onbox.audit.history import ENDINGS, LastRun, admin_of, last_word, shown, time_of
 from onbox.audit.reader import Reader, member
 from onbox.audit.record import ABANDONED, ATTEMPT, RESOLVED, VERIFIED, Record
+from onbox.screen.console import Console
 
 COLUMNS = ("time (UTC)", "run", "outcome", "code", "administrator")
 SHORT_ID = 8
@@ -62,6 +64,14 @@ def row(record: Record) -> tuple[str, ...]:
         brief(_code(record) or "-", _SHORT_CODE),
         brief(admin_of(record) or "-"),
     )
+
+
+def tell(records: Sequence[Record], path: Path, console: Console) -> None:
+    """Show RECORDS of the journal at PATH as a list."""
+    if records:
+        console.table(COLUMNS, [row(record) for record in records])
+    else:
+        console.say(f"No such record in {path}.")
 
 
 def last_run_shown(last: LastRun) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 import grimp
 from commands import CHECKOUT, entry, roff, table
 
-from onbox.messages import MEANING, MESSAGES, Message
+from onbox.errors import ExitCode
+from onbox.messages import MESSAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,36 +53,21 @@ def settings_of_manual() -> str:
     return "\n".join(entry(head, text) for head, text in heads)
 
 
-def messages() -> list[Message]:
-    """Return all messages by their exit codes, with the gaps in their words."""
-    return sorted((Message(code, *row) for code, row in MESSAGES.items()), key=lambda each: each.exit_code)
-
-
-def each_exit_code() -> Iterator[tuple[int, str, str]]:
-    """Give each exit code with its meaning and what its messages say of the appliance."""
-    changed = {each.exit_code: each.changed for each in messages()}
-    yield from ((int(code), meaning, changed[code]) for code, meaning in MEANING.items())
-
-
 def exit_codes() -> str:
     """Return the table of exit codes."""
-    rows = [(code, meaning, changed or "As asked.") for code, meaning, changed in each_exit_code()]
+    rows = [(int(code), code.meaning, code.changed or "As asked.") for code in ExitCode]
     return table(("exit code", "meaning", "changed on the appliance"), *rows)
 
 
 def exit_codes_of_manual() -> str:
     """Return the same as a list in the manual."""
-    return "\n".join(
-        entry(rf"\fB{code}\fR", f"{meaning}. {changed}".strip()) for code, meaning, changed in each_exit_code()
-    )
+    return "\n".join(entry(rf"\fB{code}\fR", f"{code.meaning}. {code.changed}".strip()) for code in ExitCode)
 
 
 def codes() -> str:
     """Return a table of all codes by their exit codes."""
-    rows = [
-        (int(exit_code), outcome, ", ".join(f"`{each.code}`" for each in found))
-        for (exit_code, outcome), found in groupby(messages(), key=lambda each: (each.exit_code, each.outcome))
-    ]
+    found = {exit_code: [code for code, row in MESSAGES.items() if row[0] is exit_code] for exit_code in ExitCode}
+    rows = [(int(each), each.outcome, ", ".join(f"`{code}`" for code in found[each])) for each in ExitCode]
     return table(("exit code", "outcome", "codes"), *rows)
 
 

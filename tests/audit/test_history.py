@@ -165,8 +165,8 @@ def test_run_is_found_by_its_id_or_the_beginning_of_it(prefix: str) -> None:
 @pytest.mark.parametrize(
     ("runs", "code", "facts"),
     [
-        (RUNS, "run-unknown", {"run": "'c'"}),
-        (RUNS, "run-ambiguous", {"run": "'b'", "count": 7}),
+        (RUNS, "run-unknown", {"run": "'c'", "count": "No"}),
+        (RUNS, "run-unknown", {"run": "'b'", "count": 7}),
     ],
 )
 def test_beginning_that_fits_no_run_or_several_is_refused(

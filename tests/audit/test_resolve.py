@@ -117,7 +117,7 @@ def test_unknown_id_makes_no_journal(appliance: Machine, onbox: Onbox) -> None:
     assert [] == list(appliance.audit.iterdir())
 
 
-@pytest.mark.parametrize(("note", "words"), [("", "note is empty"), (" ", "note is empty"), ("x" * 401, "longer than")])
+@pytest.mark.parametrize(("note", "words"), [("", "is missing"), (" ", "is missing"), ("x" * 401, "longer than")])
 def test_note_says_something_short(onbox: Onbox, note: str, words: str) -> None:
     """How the outcome was found out is asked for, and fits into a record."""
     done = resolve(onbox, "1a2b3c4d", note=note)

@@ -146,7 +146,7 @@ STRANGERS: Rows = {
     "ssh host onbox resync, without -t": Fault(REFUSED, NO_TERMINAL, play=ssh_without_terminal),
     "a pipe as standard input": Fault(REFUSED, NO_TERMINAL, play=partial(behind_shell, 'yes | "$@"')),
     "a session without controlling terminal, as su -c makes it": Fault(
-        REFUSED, ("no-controlling-terminal", "su --pty"), play=partial(behind_shell, 'exec setsid --wait "$@"')
+        REFUSED, ("no-terminal", "su --pty"), play=partial(behind_shell, 'exec setsid --wait "$@"')
     ),
     "in the background": Fault(REFUSED, ("in-background",), play=partial(behind_shell, 'timeout 20 "$@"; exit $?')),
     "script -c, which is a terminal": Fault(SUCCESS, CONFIRMED, play=behind_script),

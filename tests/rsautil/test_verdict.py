@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from onbox.messages import MESSAGES, OUTCOMES
+from onbox.messages import MESSAGES
 from onbox.rsautil.dialogue import Transcript
 from onbox.rsautil.evidence import Evidence
 from onbox.rsautil.verdict import ASKS_PASSWORD, ASKS_USERNAME, LOGIN, UPDATE, judge
@@ -96,4 +96,4 @@ def test_login(said: dict[str, object], shown: dict[str, object], code: str) -> 
 def test_outcomes() -> None:
     """The outcome of each row is that of its code."""
     for outcome, code, _ in (*UPDATE, *LOGIN):
-        assert OUTCOMES[MESSAGES[code][0]] == outcome, code
+        assert MESSAGES[code][0].outcome == outcome, code

@@ -68,7 +68,7 @@ def test_the_verdict_names_its_code_and_what_was_changed(code: Code, state: str)
     assert ([words.advice] if words.advice else []) == shown(Ending("r", words), "Next")
     assert state == row[0]
     assert row[2].startswith(words.what)
-    assert row[2].endswith(f"{words.changed} ({code})")
+    assert row[2].endswith(f"{words.exit_code.changed} ({code})")
 
 
 def test_the_receipt_goes_with_the_result() -> None:
