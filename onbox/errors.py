@@ -49,7 +49,7 @@ Code = Literal[
     "check-ready", "check-warned", "report-written", "update-confirmed", "update-accepted", "update-dry",
     "journal-folder", "journal-file", "journal-damaged", "journal-append-only", "journal-write", "syslog-required",
     "run-abandoned", "update-attempted", "update-not-understood", "update-unproven", "update-contradiction",
-    "update-asked-again", "update-timeout", "update-lost", "update-not-ended", "update-too-long", "result-unrecorded",
+    "update-asked-again", "update-timeout", "update-lost", "update-not-ended", "result-unrecorded",
     "unexpected-after", "audit-damaged", "audit-torn", "audit-text-mode", "audit-set-back", "audit-other-chain",
     "audit-copies-differ", "update-key-missing", "update-sql-error", "update-not-connected", "update-not-asked",
     "update-not-started", "update-stood-still",

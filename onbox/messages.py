@@ -221,7 +221,6 @@ _WORDS: dict[ExitCode, dict[Code, tuple[str, str]]] = {
         "update-timeout": ("rsautil did not finish within {timeout:.0f} seconds and was stopped.", _LOOK),
         "update-lost": ("rsautil was killed by signal {signal}.", _LOOK),
         "update-not-ended": ("rsautil cannot be stopped and may still be running.", _LOOK),
-        "update-too-long": ("rsautil printed more than onbox can judge.", _LOOK_AND_REPORT),
         "result-unrecorded": ("The update ran, but its result could not be recorded ({detail}). Result: {what}",
             "Keep the record shown here. Free some space or repair the file system, then run: onbox status"),
         "unexpected-after": ("onbox itself failed after the update was started ({detail}).", _LOOK),

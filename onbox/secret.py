@@ -1,10 +1,70 @@
-"""A value that never prints itself."""
+"""A value that never prints itself, and what recognises it after it is gone."""
 
+import hashlib
+import os
 import re
 import unicodedata
 from typing import NoReturn
 
-from onbox.fingerprint import Fingerprint
+REDACTED = "<redacted>"
+_NEWLINE = 10
+
+
+class Fingerprint:
+    """Recognises a secret in a text without holding it.
+
+    The password is dropped as soon as it is typed, but the transcript that follows must still be searched for it.
+    Keyed digests of its forms and their lengths are enough for that; the key lives and dies with this object.
+    """
+
+    __slots__ = ("_digest", "_digests", "_key")
+
+    def __init__(self, value: bytes | bytearray) -> None:
+        """Take the fingerprint of VALUE and keep nothing else of it."""
+        self._key = os.urandom(16)
+        self._digest = self._hash(value)
+        self._digests: dict[int, set[bytes]] = {}
+        for form in _forms(bytes(value)) if value else ():
+            self._digests.setdefault(len(form), set()).add(self._hash(form))
+
+    def _hash(self, value: bytes | bytearray) -> bytes:
+        return hashlib.blake2b(value, key=self._key, digest_size=16).digest()
+
+    def fits(self, value: bytes | bytearray) -> bool:
+        """Tell whether VALUE is the secret, no more and no less."""
+        return self._hash(value) == self._digest
+
+    def redact(self, text: str) -> str:
+        """Give TEXT back with every occurrence of the secret replaced by `<redacted>`, also one that lines break.
+
+        Bytes of TEXT that are not UTF-8 stand in it as `surrogateescape` has them.
+        """
+        raw = text.encode("utf-8", "surrogateescape")
+        places = [at for at, byte in enumerate(raw) if byte != _NEWLINE]
+        joined = raw.replace(b"\n", b"")
+        hidden = set[int]()
+        for length, digests in self._digests.items():
+            for start in range(len(joined) - length + 1):
+                if self._hash(joined[start : start + length]) in digests:
+                    hidden.update(range(places[start], places[start + length - 1] + 1))
+        kept = bytearray()
+        for at, byte in enumerate(raw):
+            if at not in hidden:
+                kept.append(byte)
+            elif at - 1 not in hidden:
+                kept += REDACTED.encode()
+        return kept.decode("utf-8", "surrogateescape")
+
+
+def _forms(value: bytes) -> set[bytes]:
+    """Give VALUE as it is, and as shells write it in single quotes, with backslashes and in double quotes."""
+    return {
+        value,
+        value.replace(b"'", rb"'\''"),
+        value.replace(b"'", b"'\"'\"'"),
+        re.sub(rb"([^\w@%+=:,./\x80-\xff-])", rb"\\\1", value),
+        re.sub(rb'(["$`\\])', rb"\\\1", value),
+    }
 
 
 class Secret:

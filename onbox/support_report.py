@@ -22,7 +22,6 @@ from onbox.identity import account_name
 from onbox.messages import message, message_of
 from onbox.preflight import Finding, Subject, first_stop
 from onbox.printable import harmless
-from onbox.rsautil.commands import environment
 from onbox.rsautil.terminal import converse
 from onbox.screen.console import Console
 from onbox.writers import group_name
@@ -142,9 +141,9 @@ def _help(subject: Subject, findings: list[Finding], arguments: tuple[str, ...],
 
 def _said(command: Path, arguments: tuple[str, ...], tick: Tick) -> list[str]:
     """Run COMMAND, answer nothing, and give what it printed and how it ended."""
-    clean = environment(os.getuid(), os.environ)
-    said = converse(command, arguments, {}, environment=clean, timeout=_SECONDS, tick=tick)
-    return [*said.lines, f"[{said.ending}, exit code {said.exit_code}, signal {said.signal}, {said.seconds:.1f} s]"]
+    said = converse(command, arguments, {}, _SECONDS, tick)
+    end = f"[{said.ending}, exit code {said.exit_code}, signal {said.signal}, {said.seconds:.1f} s]"
+    return [*said.before, end]
 
 
 def write_report(subject: Subject, findings: list[Finding], file: Path, console: Console) -> None:

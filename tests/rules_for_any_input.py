@@ -23,7 +23,7 @@ def hear(data: bytes, size: int) -> tuple[Dialogue, list[str]]:
     dialogue, typed, now = Dialogue((ASKS_USERNAME, ASKS_PASSWORD)), [], 0.0
     for part in data.split(b"?"):
         for start in range(0, len(part), size):
-            dialogue.take(part[start : start + size])
+            dialogue.line.feed(part[start : start + size])
             dialogue.question(now)
         now += 1
         if question := dialogue.question(now):
@@ -36,7 +36,7 @@ def hear(data: bytes, size: int) -> tuple[Dialogue, list[str]]:
 def transcript(data: bytes) -> None:
     """Success and failure need every line to be known, and no line that names our key is ever harmless."""
     exit_code, lines = data[0] if data else 0, data[1:].decode("latin-1").split("\n")
-    said = Transcript("exited", after=tuple(lines), answered=(ASKS_PASSWORD,), exit_code=exit_code)
+    said = Transcript("exited", after=tuple(lines), sent=True, exit_code=exit_code)
     evidence = weigh(said.after, ("Harmless *", "N*"))
     outcome = judge(UPDATE, said, evidence).outcome
     shown = [line.strip().lower() for line in lines]
@@ -60,7 +60,7 @@ def prompts(data: bytes) -> None:
     whole, typed_at_once = hear(data[1:], 60_000)
     assert (dialogue.before, dialogue.after, typed) == (whole.before, whole.after, typed_at_once)
     assert len(set(typed)) == len(typed)
-    assert list(dialogue.answered) == typed
+    assert dialogue.sent == (ASKS_PASSWORD in typed)
     assert len(dialogue.before) <= 100
     assert len(dialogue.after) <= 400
 

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import copy
 import pickle
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onbox.secret import Secret
+from onbox.secret import Fingerprint, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 PASSWORD = "Sentinel-1!"
-# As a terminal gives it: what is no UTF-8 stands as single bytes.
-TYPED = st.binary(min_size=1, max_size=12).map(lambda raw: raw.decode("utf-8", "surrogateescape"))
 
 
 @pytest.mark.parametrize(
@@ -97,11 +96,49 @@ def test_found_in_what_was_typed_visibly(secret: str, text: str, occurs: bool) -
     assert occurs == Secret(secret).occurs_in(text)
 
 
-@given(TYPED, TYPED)
-def test_typed_again(first: str, second: str) -> None:
-    """The same secret is recognised after the first one is forgotten, and no other is."""
-    secret = Secret(first)
+@pytest.mark.parametrize(("again", "same"), [("a'b", True), ("a'\\''b", False), ("a'bc", False), ("p\udce4ss", False)])
+def test_typed_again(again: str, same: bool) -> None:
+    """The same secret is recognised after the first one is forgotten; another form of it is another secret."""
+    secret = Secret("a'b")
     fingerprint = secret.fingerprint()
     secret.forget()
 
-    assert (first == second) == Secret(second).is_the_one_of(fingerprint)
+    assert same == Secret(again).is_the_one_of(fingerprint)
+
+
+ODD = 'it\'s "a" $ecret\\`<&>'
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        ODD,
+        shlex.quote(ODD)[1:-1],
+        ODD.replace("'", "'\\''"),
+        r"it\'s\ \"a\"\ \$ecret\\\`\<\&\>",
+        'it\'s \\"a\\" \\$ecret\\\\\\`<&>',
+        "\n".join(ODD),
+        ODD * 2,
+    ],
+)
+def test_redacted(written: str) -> None:
+    """A secret is found as it is, as shells and their traces quote it, and broken by lines."""
+    left = Fingerprint(ODD.encode()).redact(f"+ PGPASSWORD='{written}' psql\n\udcff \u00e4")
+
+    assert "+ PGPASSWORD='<redacted>' psql\n\udcff \u00e4" == left
+
+
+@given(st.binary(max_size=12), st.binary(min_size=1, max_size=12), st.binary(max_size=12))
+def test_any_secret(before: bytes, secret: bytes, after: bytes) -> None:
+    """No part of any secret is left."""
+    secret = secret.replace(b"\n", b"\0")
+
+    left = Fingerprint(secret).redact((before + secret + after).decode("utf-8", "surrogateescape"))
+
+    assert "<redacted>" in left
+    assert secret not in left.replace("<redacted>", "\n").encode("utf-8", "surrogateescape")
+
+
+def test_nothing_to_redact() -> None:
+    """Other text stays as it is, and an empty secret hides nothing."""
+    assert "abc" == Fingerprint(b"").redact("abc") == Fingerprint(b"abcd").redact("abc")

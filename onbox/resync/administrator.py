@@ -11,10 +11,9 @@ from onbox.audit.lockout import guard
 from onbox.audit.log import actor
 from onbox.audit.record import VERIFIED
 from onbox.errors import Code, OnboxError
-from onbox.fingerprint import Fingerprint
 from onbox.resync.session import Session
 from onbox.rsautil import commands
-from onbox.secret import Secret
+from onbox.secret import Fingerprint, Secret
 
 # Documented: 1 to 255 basic ASCII characters without space, @ and ~ (docs/appliance.md).
 # One that begins with a hyphen would be read by rsautil as an option.
@@ -146,7 +145,7 @@ def verify_administrator(session: Session, held: ExitStack) -> Administrator:
         console.step("ok", "Login", f"{name} is an Operations Console administrator")
         return Administrator(name, password, answer.secret)
     fields = {"evidence": answer.evidence, "process": process, "warnings": warnings}
-    detail, sent = answer.transcript.problem, answer.password_sent
+    detail, sent = answer.transcript.problem, answer.transcript.sent
     raise AdministratorDeniedError(answer.verdict.code, name, sent=sent, detail=detail, **fields)
 
 

@@ -135,7 +135,7 @@ def _result(session: Session, log: "AuditLog", administrator: Administrator, ans
     words = message(answer.verdict.code, run=session.run, **facts)
     process = session.process(commands.update_arguments(administrator.name), answer)
     used = [*session.allowed, *(f"[appliance] harmless: {line}" for line in answer.listed)]
-    log = log.bind(process=process, evidence=answer.evidence, transcript=said.lines, allowed=used)
+    log = log.bind(process=process, evidence=answer.evidence, transcript=said.before + said.after, allowed=used)
     return replace(_recorded(session, log, words, answer.evidence), not_understood=answer.not_understood)
 
 

@@ -3,19 +3,15 @@
 The vendor documents the command lines and the prompts, but hardly any answer, and no exit code (docs/appliance.md).
 """
 
-import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from onbox.fingerprint import Fingerprint
-from onbox.identity import account_name, home_folder
-from onbox.rsautil.dialogue import Transcript
+from onbox.rsautil.dialogue import INVISIBLE, Transcript
 from onbox.rsautil.evidence import KEY, weigh
-from onbox.rsautil.line import INVISIBLE
 from onbox.rsautil.terminal import converse
-from onbox.rsautil.verdict import ASKS_PASSWORD, ASKS_USERNAME, LOGIN, UPDATE, Verdict, judge, sent
-from onbox.secret import Secret
+from onbox.rsautil.verdict import ASKS_PASSWORD, ASKS_USERNAME, LOGIN, UPDATE, Verdict, judge
+from onbox.secret import Fingerprint, Secret
 from onbox.settings import Settings
 
 VALUE = "0"
@@ -32,8 +28,6 @@ _PROOF = re.compile(rf"{re.escape(DBA_SECRET)}: (\S{{8,}})")
 _LABEL = re.compile(rf"({re.escape(DBA_SECRET)}).*", re.IGNORECASE)
 # How often a mask stands somewhere tells the length of what it hides.
 _MASK = re.compile(r"([^\w\s-]|[^\W\d_])\1{4,}")
-
-_PASSED_ON = re.compile(r"TZ|RSA_\w+")
 
 Tick = Callable[[float], None]
 
@@ -59,11 +53,6 @@ class Answer:
     listed: tuple[str, ...] = ()
     secret: Fingerprint | None = None
 
-    @property
-    def password_sent(self) -> bool:
-        """Tell whether rsautil asked for the password and got it."""
-        return sent(self.transcript)
-
 
 def check_login(settings: Settings, admin: str, password: Secret, tick: Tick) -> Answer:
     """Have rsautil check that ADMIN is an Operations Console administrator with this PASSWORD.
@@ -71,18 +60,18 @@ def check_login(settings: Settings, admin: str, password: Secret, tick: Tick) ->
     It is asked for a secret that only such an administrator gets; documented, and it changes nothing.
     Documented without `-o`, so the name is given at its prompt.
     """
-    hide = _Redaction(password.fingerprint())
+    typed = password.fingerprint()
     answers = {ASKS_USERNAME: admin.encode, ASKS_PASSWORD: password.reveal}
-    said = _run(settings, CHECK_ARGUMENTS, answers, password, settings.administrator_timeout, tick)
-    secret = _secret_in(said.after)
-    found = weigh(said.after)
+    limit, passed_on = settings.administrator_timeout, settings.environment
+    said = converse(settings.rsautil, CHECK_ARGUMENTS, answers, limit, tick, password, passed_on)
+    secret, found = _secret_in(said.after), weigh(said.after)
     found.value = secret is not None
     verdict = judge(LOGIN, said, found)
     # The secret could stand in any line behind the password, but not in what psql says of a connection.
-    kept = tuple(found.lines) if verdict.code == "admin-not-connected" else ()
-    before = hide(said.before)
-    evidence = hide(kept) if sent(said) else before
-    return Answer(verdict, evidence[:_MOST_SHOWN], replace(said, before=before, after=hide(kept)), secret=secret)
+    after = _kept(found.lines if verdict.code == "admin-not-connected" else (), typed)
+    before = _kept(said.before, typed)
+    evidence = after if said.sent else before
+    return Answer(verdict, evidence[:_MOST_SHOWN], replace(said, before=before, after=after), secret=secret)
 
 
 def update_marker_time(
@@ -92,53 +81,20 @@ def update_marker_time(
 
     SECRET is what the login check printed, which is not kept if it is printed again.
     """
-    hide = _Redaction(password.fingerprint(), *([secret] if secret else []))
+    secrets = [password.fingerprint(), *([secret] if secret else [])]
     answers = {ASKS_USERNAME: admin.encode, ASKS_PASSWORD: password.surrender}
+    limit, passed_on = settings.update_timeout, settings.environment
     try:
-        said = _run(settings, update_arguments(admin), answers, password, settings.update_timeout, tick)
+        said = converse(settings.rsautil, update_arguments(admin), answers, limit, tick, password, passed_on)
     finally:
         password.forget()
     found = weigh(said.after, settings.harmless)
-    verdict = judge(UPDATE, said, found)
     return Answer(
-        verdict,
-        hide(found.lines if sent(said) else said.before)[:_MOST_SHOWN],
-        replace(said, before=hide(said.before), after=hide(said.after)),
-        hide(found.not_understood)[:_MOST_SHOWN],
+        judge(UPDATE, said, found),
+        _kept(found.lines if said.sent else said.before, *secrets)[:_MOST_SHOWN],
+        replace(said, before=_kept(said.before, *secrets), after=_kept(said.after, *secrets)),
+        _kept(found.not_understood, *secrets)[:_MOST_SHOWN],
         tuple(found.listed),
-    )
-
-
-def environment(uid: int, inherited: Mapping[str, str], names: tuple[str, ...] = ()) -> dict[str, str]:
-    """Make the environment of the command from scratch, for the account UID.
-
-    Of what is INHERITED, only TZ, RSA_* and NAMES are passed on. Nothing in PSQLRC can change what psql prints.
-    """
-    name, home = account_name(uid), home_folder(uid)
-    return {
-        **{key: value for key, value in inherited.items() if _PASSED_ON.fullmatch(key) or key in names},
-        "HOME": home,
-        "USER": name,
-        "LOGNAME": name,
-        "SHELL": "/bin/sh",
-        "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
-        "TERM": "xterm",
-        "LC_ALL": "C",
-        "PSQLRC": "/dev/null",
-    }
-
-
-def _run(
-    settings: Settings,
-    arguments: tuple[str, ...],
-    answers: dict[str, Callable[[], bytes]],
-    password: Secret,
-    timeout: float,
-    tick: Tick,
-) -> Transcript:
-    clean = environment(os.getuid(), os.environ, settings.environment)
-    return converse(
-        settings.rsautil, arguments, answers, environment=clean, timeout=timeout, tick=tick, secret=password
     )
 
 
@@ -151,17 +107,12 @@ def _secret_in(lines: Iterable[str]) -> Fingerprint | None:
     return None
 
 
-class _Redaction:
-    """Takes the secrets out of lines that are kept, and what no screen should be shown."""
-
-    def __init__(self, *secrets: Fingerprint) -> None:
-        self._secrets = secrets
-
-    def __call__(self, lines: Iterable[str]) -> tuple[str, ...]:
-        text = "\n".join(lines)
-        for secret in self._secrets:
-            text = secret.redact(text)
-        # Bytes that are not UTF-8 are kept until here, because those of a secret need not be UTF-8 either.
-        text = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-        text = _MASK.sub(r"\1\1\1", _LABEL.sub(r"\1 <not kept>", INVISIBLE.sub("\ufffd", text)))
-        return tuple(line[:_LONGEST_KEPT] for line in text.split("\n")) if text else ()
+def _kept(lines: Iterable[str], *secrets: Fingerprint) -> tuple[str, ...]:
+    """Give LINES without SECRETS, and without what no screen should be shown."""
+    text = "\n".join(lines)
+    for secret in secrets:
+        text = secret.redact(text)
+    # Bytes that are not UTF-8 are kept until here, because those of a secret need not be UTF-8 either.
+    text = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    text = _MASK.sub(r"\1\1\1", _LABEL.sub(r"\1 <not kept>", INVISIBLE.sub("\ufffd", text)))
+    return tuple(line[:_LONGEST_KEPT] for line in text.split("\n")) if text else ()

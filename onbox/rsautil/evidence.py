@@ -7,9 +7,7 @@ everything else, in any language, is not understood.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
-
-from onbox.rsautil.chatter import AT, CHATTER, PROGRAM
+from typing import Literal, NamedTuple
 
 Kind = Literal[
     "value", "head", "rule", "cell", "count", "missing", "error", "unconnected", "belongs", "begin", "commit", "silent"
@@ -17,31 +15,11 @@ Kind = Literal[
 
 KEY = "auth_manager.cas.authentication.ha.seed_sync.marker_time"
 
-
-@dataclass(frozen=True)
-class Form:
-    """One row of the table: lines that look so are of this kind.
-
-    `after` names what a line of this form can belong to, if it can't stand alone; `opens` is what later lines can
-    belong to.
-    """
-
-    kind: Kind
-    looks: re.Pattern[str]
-    after: str = ""
-    opens: str = ""
-
-    def can_follow(self, opened: set[str]) -> bool:
-        """Tell whether a line of this form can stand behind lines that OPENED something, or alone."""
-        return not self.after or not opened.isdisjoint(self.after.split())
-
-
-def _form(kind: Kind, *looks: str, after: str = "", opens: str = "") -> Form:
-    return Form(kind, re.compile("|".join(looks)), after, opens)
-
-
+# psql puts the program, the file and the line before what it says of a statement.
+_PROGRAM = r"(?:[\w./+-]{0,200}/)?psql(?:\.\w+)?"
+_AT = rf"(?:{_PROGRAM}:[^:]{{1,300}}:\d{{1,9}}: )?"
 # RAISE gives a NOTICE the SQLSTATE 00000.
-_NOTICE = rf"{AT}(?:NOTICE|INFO):  (?:00000: )?"
+_NOTICE = rf"{_AT}(?:NOTICE|INFO):  (?:00000: )?"
 _OUR_KEY = rf"(?:\"{re.escape(KEY)}\"|'{re.escape(KEY)}'|{re.escape(KEY)})"
 _A_KEY = r"(?<![\w.])(?:auth_manager|ims)\.\w"
 # The words that can stand between the verb, the key and the new value; any other word could change the meaning.
@@ -55,7 +33,7 @@ _DONE = r"(?:(?:was|has been|is) )?(?:updated|changed|set)"
 _OLD = r"(?:from (?:the )?(?:old |previous )?(?:value )?(?:\"[^\"]*\"|'[^']*'|[\w.+-]+) )?"
 _ZERO = r"(?:the )?(?:new )?(?:value )?(?:of )?(?:\"0\"|'0'|0)(?: (?:for|on) (?:the )?(?:instance )?\"?GLOBAL\"?)?\.?"
 _NAME = rf"(?:\"(?!{_A_KEY})[^\"]+\"|(?!{_A_KEY})[\w.]+\([\w ,.\[\]]*\))"
-_PSQL = rf"{PROGRAM}: (?:error: )?"
+_PSQL = rf"{_PROGRAM}: (?:error: )?"
 _LOST = r"(?!.*(?:closed the connection|terminating connection|connection [\w ]*lost))"
 _UNREACHED = (
     rf"{_LOST}(?:could not connect to server: .+"
@@ -63,6 +41,88 @@ _UNREACHED = (
 )
 _SKIPPED = rf"(?:[a-z]+ ){{1,3}}{_NAME}(?: (?:of|for|on) (?:relation|table) {_NAME})?"
 _FRAME = r"(?:SQL statement \".+\"|SQL function .+|PL/pgSQL function .+ line \d+ at .+)"
+
+# Sentences that programs write about themselves, and that say nothing about the update: a pattern a line.
+_VM = r"(?:OpenJDK|Java HotSpot\(TM\)) (?:64-Bit |Client |Server )*VM warning: "
+_IMPACT = r"\. This will impact (?:performance|location-based features)\."
+_CONSOLE = (
+    r"logging only errors to the console\)?(?:, or user programmatically provided configurations)?\."
+    r"(?: Set system property '\S*' (?:to TRACE )?to show Log4j ?2 internal initialization logging\.)?"
+    r"(?: See https://logging\.apache\.org/\S* for instructions on how to configure Log4j 2)?"
+)
+_STATUS = r"(?:\d{4}-\d\d-\d\d[ T][\d:.,Z]+ )?(?:main )?(?:ERROR|WARN) StatusLogger "
+_SLF4J = r"SLF4J(?:\([WI]\))?: "
+_CHATTER = rf"""
+# The vendor's tools and login shells, as documented
+(?:Manage \S*|Store|\S* Utility) ims-\S*-build\S*
+Copyright \([Cc]\) \S* (?:RSA|EMC|Dell).* All rights reserved\.
+%% Running at: \S*:\[\S*\] %%
+RSA Authentication Manager Installation Directory: /\S*
+# psql and PostgreSQL
+psql(?:\.bin)? \(.*\)
+Type "help" for help\.
+SSL connection \((?:protocol|cipher): .*\)
+WARNING: password file ".*" has group or world access; permissions should be u=rw \(0600\) or less
+Timing is on\.
+Time: \S* ms(?: \(.*\))?
+{_AT}WARNING:  pgstat wait timeout
+{_AT}WARNING:  database "\S*" has a collation version mismatch
+DETAIL:  The database was created using collation version \S*, but the operating system provides version \S*\.
+HINT:  Rebuild all objects in this database that use the default collation and run ALTER DATABASE .+
+{_AT}WARNING:  nonstandard use of \S* in a string literal
+HINT:  Use the escape string syntax for (?:backslashes|quotes|escapes), e\.g\., E'.*'\.
+# Shells, of a mailbox and of a locale that is not installed
+You have (?:new )?mail(?: in \S*)?\.
+\S*: (?:line \S*: )?warning: setlocale: LC_\S*: cannot change locale \(\S*\)(?:: No such file or directory)?
+perl: warning: (?:Setting locale failed\.|Please check that your locale settings:)
+        (?:LANGUAGE|LANG|LC_\S*) = (?:\(unset\)|"\S*"),?
+    are supported and installed on your system\.
+perl: warning: Falling back to (?:the standard|a fallback) locale \("\S*"\)\.
+# The JVM, of its options and of what programs do to it
+(?:NOTE: )?Picked up _?(?:JAVA_TOOL|JAVA|JDK_JAVA)_OPTIONS: .*
+{_VM}[iI]gnoring option \S*; support was removed in \S*
+{_VM}Option.* (?:was|were) deprecated in (?:version |JDK )?\S* and will likely be removed in a future release\.
+{_VM}Using .* is deprecated and will likely be removed in a future release\.?
+{_VM}Cannot open file \S* due to (?:No such file or directory|Permission denied)
+WARNING: An illegal reflective access operation has occurred
+WARNING: Illegal reflective access by \S* \(\S*\) to (?:method|field|constructor) \S*
+WARNING: Please consider reporting this to the maintainers of \S*
+WARNING: Use --illegal-access=warn to enable warnings of further illegal reflective access operations
+WARNING: All illegal access operations will be denied in a future release
+WARNING: A terminally deprecated method in \S* has been called
+WARNING: \S*::\S* has been called by \S* \(\S*\)
+WARNING: (?:\S*::\S* will|The Security Manager is deprecated and will) be removed in a future release
+WARNING: A command line option has enabled the Security Manager
+# Log4j 1 and 2 and SLF4J 1 and 2, of their set-up
+log4j:WARN (?:No appenders could be found for logger \(\S*\)|Please initialize the log4j system properly)\.
+log4j:WARN See https?://logging\.apache\.org/log4j/1\.2/faq\.html#noconfig for more info\.
+WARNING: sun\.reflect\.Reflection\.getCallerClass is not supported{_IMPACT}
+WARNING: Runtime environment or build system does not support multi-release JARs{_IMPACT}
+{_STATUS}No (?:log4j2|Log4j 2) configuration file found\. Using default configuration(?:: | \(){_CONSOLE}
+{_SLF4J}Failed to load class "org\.slf4j\.impl\.\S*"\.
+{_SLF4J}Defaulting to no-operation (?:\(NOP\) logger implementation|MDCAdapter implementation\.)
+{_SLF4J}See https?://www\.slf4j\.org/codes\.html#\S* for (?:further details|an explanation)\.
+{_SLF4J}Class path contains (?:multiple )?SLF4J (?:bindings|providers)(?: targeting .* versions \S* or earlier)?\.
+{_SLF4J}(?:Found|Actual|Ignoring|Connected with) (?:binding|provider) (?:in |(?:found at |is )?(?:of type )?)\[\S*\]
+{_SLF4J}No SLF4J providers were found\.
+"""
+
+
+class Form(NamedTuple):
+    """One row of the table: lines that look so are of this kind.
+
+    A line of this form needs one of `after` to be open, if there is any; `opens` is what later lines can belong to.
+    """
+
+    kind: Kind
+    looks: re.Pattern[str]
+    after: frozenset[str]
+    opens: str
+
+
+def _form(kind: Kind, *looks: str, after: str = "", opens: str = "") -> Form:
+    return Form(kind, re.compile("|".join(looks)), frozenset(after.split()), opens)
+
 
 # The first form that fits decides; behind each, where it is known from.
 FORMS: tuple[Form, ...] = (
@@ -82,12 +142,12 @@ FORMS: tuple[Form, ...] = (
     # Documented: the vendor's own words for a key that is not there; and the same as RAISE EXCEPTION has psql print it.
     _form(
         "missing",
-        rf"{AT}ERROR: {_OUR_KEY} (?:is not found|does not exist)\.?",
-        rf"{AT}ERROR:  (?:[0-9A-Z]{{5}}: )?{_THE}{_OUR_KEY} (?:is not found|does not exist)\.?",
+        rf"{_AT}ERROR: {_OUR_KEY} (?:is not found|does not exist)\.?",
+        rf"{_AT}ERROR:  (?:[0-9A-Z]{{5}}: )?{_THE}{_OUR_KEY} (?:is not found|does not exist)\.?",
         opens="error",
     ),
     # PostgreSQL: a statement that ends in an ERROR has no effect.
-    _form("error", rf"{AT}ERROR:  .+", opens="error"),
+    _form("error", rf"{_AT}ERROR:  .+", opens="error"),
     # psql 9.4 to 16, before its first statement, with a line or more for each address that it tried.
     _form(
         "unconnected",
@@ -119,13 +179,13 @@ FORMS: tuple[Form, ...] = (
     # PostgreSQL: DROP ... IF EXISTS and CREATE ... IF NOT EXISTS.
     _form("silent", rf"{_NOTICE}{_SKIPPED} (?:does not exist|already exists), skipping", opens="notice"),
     # Vendor, psql, shells, the JVM and its logging libraries, each of itself.
-    _form("silent", *CHATTER),
+    _form("silent", *(line for line in _CHATTER.split("\n") if line and not line.startswith("# "))),
 )
 
 # A longer line has none of these forms.
 _LONGEST = 4000
 # The parts of the result, in their order.
-_RESULT = ("head", "rule", "cell", "count")
+_RESULT: tuple[Kind, ...] = ("head", "rule", "cell", "count")
 _ERRORS = ("missing", "error", "unconnected")
 _PROOF = ("value", *_ERRORS)
 _TAG = (
@@ -134,7 +194,7 @@ _TAG = (
 )
 # No list of a site makes these harmless: psql's severities, its tags and numbers of rows, and names of keys.
 _NEVER_LISTED = re.compile(
-    rf"{PROGRAM}:.*|(?:.{{1,300}}: )?[^\W\d_a-z]+\d?:  .*|(?:ERROR|FATAL|PANIC):.*|{_TAG}|\(\d+ .*\)"
+    rf"{_PROGRAM}:.*|(?:.{{1,300}}: )?[^\W\d_a-z]+\d?:  .*|(?:ERROR|FATAL|PANIC):.*|{_TAG}|\(\d+ .*\)"
     rf"|.*(?i:{_A_KEY}|marker_time).*"
 )
 
@@ -158,84 +218,54 @@ class Evidence:
 
 def weigh(lines: Iterable[str], harmless: tuple[str, ...] = ()) -> Evidence:
     """Say what LINES prove; HARMLESS are entries of the settings, in which * stands for any run of characters."""
-    scale = _Scale(harmless)
-    for line in lines:
-        scale.take(line.rstrip())
-    return scale.end()
-
-
-def speaks_of_change(lines: Iterable[str]) -> bool:
-    """Tell whether one of LINES looks as if psql ran: a value, a part of the result, or a tag."""
-    signs = [form.looks for form in FORMS if form.kind in ("value", "head", "count")]
-    return any(looks.fullmatch(line.rstrip()) for line in lines for looks in (*signs, re.compile(_TAG)))
-
-
-class _Scale:
-    """Takes line after line: what one proves can depend on those before it."""
-
-    def __init__(self, harmless: tuple[str, ...]) -> None:
-        self._harmless = {entry: _wildcards(entry.strip()) for entry in harmless}
-        self._found = Evidence()
-        self._expected = list(_RESULT)
-        self._open: set[str] = set()
-        self._begin = ""
-
-    def take(self, line: str) -> None:
-        """Weigh LINE, which has no blanks at its end."""
-        form = self._form(line)
-        if form is None:
-            self._take_unknown(line)
-        elif self._fits(form.kind, line):
-            self._note(form, line)
+    found, expected, opened = Evidence(), [*_RESULT], set[str]()
+    for line in map(str.rstrip, lines):
+        form = _form_of(line, opened)
+        inside = "head" not in expected and "count" in expected
+        listed = None if form or inside else _entry_for(line.strip(), harmless)
+        if listed is not None:
+            found.listed = [*dict.fromkeys([*found.listed, listed])]
+        elif form is None or not _fits(form.kind, line, expected, opened):
+            found.not_understood.append(line)
         else:
-            self._found.not_understood.append(line)
+            if form.kind == "begin":
+                expected.append("commit")
+            elif [form.kind] == expected[:1]:
+                expected.pop(0)
+            elif form.kind in _ERRORS and found.error != "missing":
+                found.error = form.kind
+            if form.opens:
+                opened = {form.opens, *(opened if form.opens == "context" else ())}
+            found.value = found.value or form.kind == "value"
+            if form.kind in (*_PROOF, "head", "count") or (form.kind == "belongs" and "notice" not in opened):
+                found.lines.append(line)
+    found.begun, found.result = "head" not in expected, "count" not in expected
+    # Without its COMMIT, a BEGIN makes the result worthless.
+    found.not_understood += ["BEGIN"] * expected.count("commit")
+    return found
 
-    def end(self) -> Evidence:
-        """Give what all lines prove; a BEGIN without a COMMIT behind the result makes it worthless."""
-        self._found.begun = len(self._expected) < len(_RESULT)
-        self._found.result = not self._expected
-        if self._begin:
-            self._found.not_understood.append(self._begin)
-        return self._found
 
-    def _form(self, line: str) -> Form | None:
-        if len(line) > _LONGEST:
-            return None
-        return next((form for form in FORMS if form.looks.fullmatch(line) and form.can_follow(self._open)), None)
+def _form_of(line: str, opened: set[str]) -> Form | None:
+    fitting = (form for form in FORMS if not form.after or not form.after.isdisjoint(opened))
+    return next((form for form in fitting if form.looks.fullmatch(line)), None) if len(line) <= _LONGEST else None
 
-    def _fits(self, kind: Kind, line: str) -> bool:
-        """Tell whether a line of this KIND may stand here."""
-        if kind in _RESULT:
-            return not line or [kind] == self._expected[:1]
-        if kind == "begin":
-            return not self._begin and len(self._expected) == len(_RESULT)
-        if kind == "commit":
-            return bool(self._begin) and not self._expected
-        # Our key is named by its value and by an error; nobody knows what else is said of it.
-        of_error = kind == "belongs" and "error" in self._open
-        return kind in _PROOF or of_error or KEY not in line.lower()
 
-    def _note(self, form: Form, line: str) -> None:
-        found = self._found
-        if [form.kind] == self._expected[:1]:
-            self._expected.pop(0)
-        if form.kind in ("begin", "commit"):
-            self._begin = line if form.kind == "begin" else ""
-        found.value = found.value or form.kind == "value"
-        if form.kind in _ERRORS and found.error != "missing":
-            found.error = form.kind
-        if form.opens:
-            self._open = self._open | {"context"} if form.opens == "context" else {form.opens}
-        if form.kind in (*_PROOF, "head", "count") or (form.kind == "belongs" and "notice" not in self._open):
-            found.lines.append(line)
+def _fits(kind: Kind, line: str, expected: list[Kind], opened: set[str]) -> bool:
+    """Tell whether a line of this KIND may stand here."""
+    if kind == "begin":
+        return expected == [*_RESULT]
+    if kind in (*_RESULT, "commit"):
+        return not line or [kind] == expected[:1]
+    # Our key is named by its value and by an error; every other line that names it could mean anything.
+    of_error = kind == "belongs" and "error" in opened
+    return kind in _PROOF or of_error or KEY not in line.lower()
 
-    def _take_unknown(self, line: str) -> None:
-        listed = [entry for entry, looks in self._harmless.items() if looks.fullmatch(line.strip())]
-        inside = 0 < len(self._expected) < len(_RESULT)
-        if not listed or inside or _NEVER_LISTED.fullmatch(line.strip()):
-            self._found.not_understood.append(line)
-        elif listed[0] not in self._found.listed:
-            self._found.listed.append(listed[0])
+
+def _entry_for(line: str, harmless: tuple[str, ...]) -> str | None:
+    """Give the first of the site's HARMLESS entries that takes the whole LINE; None if there is none."""
+    if len(line) > _LONGEST or _NEVER_LISTED.fullmatch(line):
+        return None
+    return next((entry for entry in harmless if _wildcards(entry.strip()).fullmatch(line)), None)
 
 
 def _wildcards(entry: str) -> re.Pattern[str]:
@@ -243,3 +273,9 @@ def _wildcards(entry: str) -> re.Pattern[str]:
     if not others:
         return re.compile(first)
     return re.compile(first + "".join(f"(?>.*?{part})" for part in others[:-1]) + ".*" + others[-1])
+
+
+def speaks_of_change(lines: Iterable[str]) -> bool:
+    """Tell whether one of LINES looks as if psql ran: a value, a part of the result, or a tag."""
+    signs = [form.looks for form in FORMS if form.kind in ("value", "head", "count")]
+    return any(looks.fullmatch(line.rstrip()) for line in lines for looks in (*signs, re.compile(_TAG)))

@@ -23,18 +23,12 @@ class Verdict:
     code: Code
 
 
-# Takes the end of a call, the proof in its output, and for the login check whether the login is proven.
 Condition = Callable[[Transcript, Evidence], bool]
-
-
-def sent(said: Transcript) -> bool:
-    """Tell whether rsautil asked for the password and got it."""
-    return ASKS_PASSWORD in said.answered
 
 
 def _untouched(said: Transcript, _: Evidence) -> bool:
     ended = said.ending == "timeout" or said.exit_code != 0
-    return not sent(said) and ended and not speaks_of_change(said.before)
+    return not said.sent and ended and not speaks_of_change(said.before)
 
 
 def _ran(said: Transcript, shown: Evidence) -> bool:
@@ -50,14 +44,13 @@ UPDATE: tuple[tuple[Outcome, Code, Condition], ...] = (
     ("failure", "update-not-started", lambda said, _: said.ending == "not-started"),
     # A process that cannot be killed may go on working.
     ("unknown", "update-not-ended", lambda said, _: said.ending == "not-ended"),
-    ("failure", "update-stood-still", lambda said, _: said.ending == "stood-still" and not sent(said)),
+    ("failure", "update-stood-still", lambda said, _: said.ending == "stood-still" and not said.sent),
     # Documented: without -p, rsautil asks for the password. It cannot log in without one.
     ("failure", "update-not-asked", _untouched),
     # From here on what was stopped may have done its work before.
     ("unknown", "update-asked-again", lambda said, _: said.ending == "asked-again"),
     ("unknown", "update-timeout", lambda said, _: said.ending != "exited"),
     ("unknown", "update-lost", lambda said, _: said.signal is not None),
-    ("unknown", "update-too-long", lambda said, _: said.partial),
     ("unknown", "update-not-understood", lambda _, shown: bool(shown.not_understood)),
     ("success", "update-confirmed", lambda said, shown: _ran(said, shown) and shown.value),
     ("success", "update-accepted", _ran),
@@ -71,8 +64,8 @@ UPDATE: tuple[tuple[Outcome, Code, Condition], ...] = (
 # The same for the login check; that the documented line was printed is told apart.
 LOGIN: tuple[tuple[Outcome, Code, Condition], ...] = (
     ("failure", "admin-not-started", lambda said, _: said.ending == "not-started"),
-    ("failure", "admin-stood-still", lambda said, _: said.ending == "stood-still" and not sent(said)),
-    ("failure", "admin-not-asked", lambda said, _: not sent(said)),
+    ("failure", "admin-stood-still", lambda said, _: said.ending == "stood-still" and not said.sent),
+    ("failure", "admin-not-asked", lambda said, _: not said.sent),
     # Asking again means that the first password was not accepted.
     ("failure", "admin-denied", lambda said, _: said.ending == "asked-again"),
     ("success", "admin-verified", lambda _, shown: shown.value),

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 # The way of the password through the program.
 PASSWORD = (
     ("onbox/screen/prompts.py", "asks for it"),
-    ("onbox/secret.py", "holds it"),
-    ("onbox/fingerprint.py", "recognises it in a text"),
+    ("onbox/secret.py", "holds it, and recognises it in a text"),
     ("onbox/resync/administrator.py", "has it checked"),
     ("onbox/resync/confirmation.py", "keeps it out of the note"),
     ("onbox/resync/job.py", "hands it to the update"),

@@ -155,7 +155,7 @@ BROKEN = {
     "audit.syslog": broken("onbox.audit.syslog:send 1 before", SUCCESS, CONFIRMED),
     "administrator": broken("onbox.resync.administrator:require_name 1 before", REFUSED),
     "secret": broken("onbox.secret:Secret.fingerprint 1 before", REFUSED),
-    "dialogue, at the check": broken("onbox.rsautil.dialogue:Dialogue.take 1 before", REFUSED_AT_CHECK),
+    "dialogue, at the check": broken("onbox.rsautil.dialogue:Line.feed 1 before", REFUSED_AT_CHECK),
     "signs, at the check": broken("onbox.rsautil.evidence:weigh 1 before", REFUSED_AT_CHECK),
     "rsautil, at the check": broken("onbox.rsautil.verdict:judge 1 before", REFUSED_AT_CHECK),
     "confirmation": broken("onbox.resync.confirmation:confirm 1 before", REFUSED_LATE),
@@ -165,9 +165,7 @@ BROKEN = {
     "audit.syslog, copying the attempt": broken("onbox.audit.syslog:send 2 before", SUCCESS, CONFIRMED),
     "console, after the attempt": broken("onbox.screen.console:Console.working 2 before", NOT_RUN, ITSELF_LATE),
     "dialogue, after the attempt": broken("onbox.rsautil.terminal:converse 2 before", NOT_RUN, ITSELF_LATE),
-    "dialogue, at the end of the update": broken(
-        "onbox.rsautil.terminal:_Session.__exit__ 2 after", UNKNOWN, ITSELF_LATE
-    ),
+    "dialogue, at the end of the update": broken("onbox.rsautil.terminal:_Session.end 2 after", UNKNOWN, ITSELF_LATE),
     "signs, after the attempt": broken("onbox.rsautil.evidence:weigh 2 before", UNKNOWN, ITSELF_LATE),
     "rsautil, after the attempt": broken("onbox.rsautil.verdict:judge 2 before", UNKNOWN, ITSELF_LATE),
     "messages, after the attempt": broken("onbox.messages:message 2 before", UNKNOWN, ITSELF_LATE),

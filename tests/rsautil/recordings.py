@@ -9,7 +9,7 @@ from appliance.make import TRANSCRIPTS
 
 from onbox.rsautil.dialogue import Ending, Transcript
 from onbox.rsautil.evidence import weigh
-from onbox.rsautil.verdict import ASKS_PASSWORD, UPDATE, Verdict, judge
+from onbox.rsautil.verdict import UPDATE, Verdict, judge
 
 RECORDINGS: dict[str, Recording] = {path.stem: load(str(path)) for path in sorted(Path(TRANSCRIPTS).glob("*.txt"))}
 
@@ -22,7 +22,7 @@ def transcript(recording: Recording) -> Transcript:
         ending,
         tuple(recording.before),
         tuple(line.expandtabs() for line in recording.after),
-        answered=(ASKS_PASSWORD,) if recording.asks else (),
+        sent=recording.asks,
         exit_code=int(number) if ending == "exited" and kind != "signal" else None,
         signal=int(number) if kind == "signal" else None,
     )
@@ -30,5 +30,5 @@ def transcript(recording: Recording) -> Transcript:
 
 def verdict(lines: list[str], exit_code: int = 0, harmless: tuple[str, ...] = ()) -> Verdict:
     """Return the verdict on an update that printed *lines* behind the password."""
-    said = Transcript("exited", after=tuple(lines), answered=(ASKS_PASSWORD,), exit_code=exit_code)
+    said = Transcript("exited", after=tuple(lines), sent=True, exit_code=exit_code)
     return judge(UPDATE, said, weigh(said.after, harmless))

@@ -70,7 +70,7 @@ def test_check(appliance: Machine, variant: str, code: str) -> None:
 
     assert code == answer.verdict.code
     assert (code == "admin-verified") == (answer.secret is not None)
-    assert answer.password_sent == (code != "admin-not-asked")
+    assert answer.transcript.sent == (code != "admin-not-asked")
     assert [("manage-secrets", "-a", "get", "com.rsa.db.dba.password")] == [
         tuple(call.argv) for call in appliance.calls()
     ]
@@ -118,7 +118,7 @@ def test_update(appliance: Machine, variant: str, code: str) -> None:
 
     assert code == answer.verdict.code
     assert (code in ("update-not-understood", "update-asked-again")) == bool(answer.not_understood)
-    assert answer.password_sent == (appliance.calls()[0].answered[-1:] == ["password"])
+    assert answer.transcript.sent == (appliance.calls()[0].answered[-1:] == ["password"])
     assert [("store", "-o", ADMIN, "-a", "update_config", KEY, "0", "GLOBAL")] == [
         tuple(call.argv) for call in appliance.calls()
     ]
@@ -178,7 +178,7 @@ def test_password_is_forgotten_unasked(appliance: Machine) -> None:
         ((), ()),
         (("a", ""), ("a", "")),
         (("<Secret-1!>", "\udcc3\udca4\udcff"), ("<<redacted>>", "ä\ufffd")),
-        (("Secr", "et-1!"), ("<redacted>", "")),
+        (("Secr", "et-1!"), ("<redacted>",)),
         (("x" * 1001,), ("xxx",)),
         (("-" * 1001,), ("-" * 1000,)),
         (("*" * 12 + "●" * 9,), ("***●●●",)),
@@ -188,7 +188,7 @@ def test_password_is_forgotten_unasked(appliance: Machine) -> None:
 )
 def test_redaction(lines: tuple[str, ...], kept: tuple[str, ...]) -> None:
     """No secret, no length of one, no control character and no endless line is kept."""
-    assert kept == commands._Redaction(Secret("Secret-1!").fingerprint())(lines)
+    assert kept == commands._kept(lines, Secret("Secret-1!").fingerprint())
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onbox.rsautil.dialogue import REST_SECONDS, Dialogue
+from onbox.rsautil.dialogue import LONGEST, REST_SECONDS, Dialogue, Line
+from onbox.rsautil.evidence import weigh
 from onbox.rsautil.verdict import ASKS_PASSWORD as PROMPT
 from onbox.rsautil.verdict import ASKS_USERNAME as NAME
 
@@ -25,7 +26,7 @@ class Table:
 
     def write(self, data: bytes, seconds: float = 0) -> None:
         """Write *data*, and look every sixteenth of a second, answering what is asked."""
-        self.dialogue.take(data)
+        self.dialogue.line.feed(data)
         end = self.now + seconds
         while True:
             question = self.dialogue.question(self.now)
@@ -40,13 +41,11 @@ class Table:
 @pytest.mark.parametrize(
     "pieces",
     [
-        [(P, 1)],
         [(P + b" ", 1)],
         [(b"log4j:WARN " + P + b" ", 1)],
         [(b"\x1b[1m" + P.upper() + b"\x1b[0m \x1b[?25h", 1)],
         [(P[:7], 0.2), (P[7:30], 0.2), (P[30:], 1)],
         [(b"Loading...\r\x1b[K" + P, 1)],
-        [(b"spinner\b\b\b\b\b\b\b" + P, 1)],
         [(b"\r" + P + b" " * 10 + b"\r" + P, STEP)] * 20,
         [(P + P, STEP), *[(b"\r" + P + b" " * 51 + b"\r" + P, STEP)] * 20],
         [(b"\r\x1b[K", STEP), (P, STEP)] * 10 + [(b"", 1)],
@@ -180,46 +179,38 @@ def test_behind_the_answer(behind: bytes, kept: list[str] | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "before", "after", "partial"),
+    ("written", "before", "after"),
     [
-        (b"line\n" * 150, 100, 0, False),
-        (b"x" * 9000 + b"\n", 1, 0, False),
-        (b"\n \n\t\n", 0, 0, False),
-        (P, 1, 0, False),
+        (b"line\n" * 150, 100, 0),
+        (b"\n \n\t\n", 0, 0),
+        (P, 1, 0),
     ],
 )
-def test_what_is_kept_before(written: bytes, before: int, after: int, partial: bool) -> None:
+def test_what_is_kept_before(written: bytes, before: int, after: int) -> None:
     """Of what comes before the password a hundred lines are kept; none of them weighs."""
     dialogue = Dialogue((PROMPT,))
-    dialogue.take(written)
+    dialogue.line.feed(written)
     dialogue.end()
 
-    assert (before, after, partial) == (len(dialogue.before), len(dialogue.after), dialogue.partial)
+    assert (before, after) == (len(dialogue.before), len(dialogue.after))
 
 
-@pytest.mark.parametrize(
-    ("written", "after", "partial"),
-    [
-        (b"\n" + b"line\n" * 399, 400, False),
-        (b"\n" + b"line\n" * 400, 400, True),
-        (b"\n" + b"x" * 8192, 2, False),
-        (b"\n" + b"x" * 8193, 2, True),
-    ],
-)
-def test_what_is_kept_after(written: bytes, after: int, partial: bool) -> None:
-    """The output after the password is kept, and it is known if any of it is missing."""
+@pytest.mark.parametrize(("lines", "kept", "last"), [(400, 400, "line"), (402, 401, "(400 lines were kept")])
+def test_what_is_kept_after(lines: int, kept: int, last: str) -> None:
+    """The first lines after the password are kept, and a line that nobody can call harmless stands for the others."""
     table = Table()
     table.write(P, 1)
-    table.write(written)
+    table.write(b"line\n" * lines)
     table.dialogue.end()
 
-    assert (after, partial) == (len(table.dialogue.after), table.dialogue.partial)
+    assert (kept, True) == (len(table.dialogue.after), table.dialogue.after[-1].startswith(last))
+    assert bool(weigh(table.dialogue.after[400:], ("(400*",)).not_understood) == (lines > 400)
 
 
 def test_without_prompts() -> None:
     """A command that is asked nothing has all its lines before any answer."""
     dialogue = Dialogue(())
-    dialogue.take(b"usage\r\n" + P)
+    dialogue.line.feed(b"usage\r\n" + P)
     dialogue.end()
 
     assert (["usage", PROMPT], []) == (dialogue.before, dialogue.after)
@@ -239,5 +230,95 @@ def test_answered_once(written: list[tuple[bytes, float]]) -> None:
     table.dialogue.end()
 
     assert len(set(table.typed)) == len(table.typed)
-    assert list(table.dialogue.answered) == table.typed
+    assert table.dialogue.sent == (PROMPT in table.typed)
     assert all(b"please" in b"".join(data for data, _ in written).lower() for _ in table.typed)
+
+
+def draw(data: bytes, size: int = 100_000) -> tuple[list[tuple[int, str]], str, int]:
+    """Return the finished lines with their rows, the line at the end, and its column; *data* comes in pieces."""
+    finished: list[tuple[int, str]] = []
+    line = Line(lambda row, text: finished.append((row, text)))
+    for start in range(0, len(data), size):
+        line.feed(data[start : start + size])
+    return finished, line.text, line.column
+
+
+@pytest.mark.parametrize(
+    ("written", "shown", "column"),
+    [
+        (b"", "", 0),
+        (b"ab  ", "ab", 4),
+        (b"abc\rX", "Xbc", 1),
+        (b"abc\b\bX", "aXc", 2),
+        (b"\b\ba", "a", 1),
+        (b"a\tb", "a       b", 9),
+        (b"\a\x00a\x7f", "a", 1),
+        # erase and move
+        (b"abc\b\b\x1b[K", "a", 1),
+        (b"abc\b\b\x1b[1Kx", " xc", 2),
+        (b"abc\x1b[2K\rx", "x", 1),
+        (b"abc\r\x1b[J", "", 0),
+        (b"abc\x1b[2Jx", "   x", 4),
+        (b"a\x1b[3Cb\x1b[2Dc\x1b[Gd\x1b[5`e", "d  ce", 5),
+        (b"a\x1b[99D\x1b[0Cb", "ab", 2),
+        (b"abcd\r\x1b[2Xx", "x cd", 1),
+        # what no line shows
+        (b"\x1b[31;1mred\x1b[0m\x1b(B\x1b=\x1b[?2004h", "red", 3),
+        (b"\x1b]0;title\x07a\x1b]0;title\x1b\\b\x1bP1;2q\x1b\\c\x1b]0;open\x1b[mx", "abcx", 4),
+        (b"zero\xe2\x80\x8bwidth\xe2\x80\xae\xef\xbb\xbf\xc2\x9b", "zerowidth", 9),
+        # bytes
+        ("Schlüssel ✓".encode(), "Schlüssel ✓", 11),
+        (b"\xff\xc3", "\udcff", 1),
+        (b"\xc2\x00\x80", "\udcc2\udc80", 2),
+        (b"\x1b", "", 0),
+        (b"\x1b\ra", "a", 1),
+    ],
+)
+def test_drawn(written: bytes, shown: str, column: int) -> None:
+    """Characters replace others in their place; controls move the cursor, erase, or show nothing."""
+    assert ([], shown, column) == draw(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "rows"),
+    [
+        (b"a\r\nb\vc\fd", [(0, "a"), (1, "b"), (2, "c"), (3, "d")]),
+        (b"\x1b]0;never ended\r\nb", [(0, ""), (1, "b")]),
+        (b"a\n  b\x1b[Ac\x1b[2Bd", [(0, "a"), (1, "  b"), (0, "   c"), (2, "    d")]),
+        (b"a\nb\x1b[Fc\x1b[Ed\x1b[Hx\x1b[3dy", [(0, "a"), (1, "b"), (0, "c"), (1, "d"), (2, "x"), (5, " y")]),
+    ],
+)
+def test_finished(written: bytes, rows: list[tuple[int, str]]) -> None:
+    """A line is finished when its row is left; a row above that is drawn again has its old number."""
+    finished, _, _ = draw(written + b"\n")
+
+    assert rows == finished
+
+
+def test_long_line() -> None:
+    """An ellipsis stands for the end of a line that is too long, and no number makes it longer."""
+    _, shown, column = draw(b"a\x1b[99999Cb\x1b[99999`c" + b"." * 20_000)
+
+    assert (LONGEST + 1, "\u2026", LONGEST) == (len(shown), shown[-1], column)
+
+
+def test_escape_without_end() -> None:
+    """An escape sequence that is never ended does not hold up the text behind it for ever."""
+    assert "1" in draw(b"\x1b[" + b"1;" * 5000)[1]
+
+
+WRITTEN = st.lists(
+    st.sampled_from([b"\r", b"\n", b"\b", b"\t", b"\x1b", b"\x1b[", b"\x1b[K", b"\x1b[A", b"\x1b]", b"\x07"])
+    | st.binary(max_size=4)
+    | st.text(max_size=4).map(str.encode),
+    max_size=20,
+).map(b"".join)
+
+
+@given(WRITTEN, st.integers(1, 7))
+def test_pieces(written: bytes, size: int) -> None:
+    """However the output is cut, the same is drawn, and nothing that a screen acts on."""
+    whole = draw(written)
+
+    assert whole == draw(written, size)
+    assert not [text for _, text in whole[0] if any(ord(each) < 32 or 127 <= ord(each) < 160 for each in text)]

@@ -9,10 +9,10 @@ import pytest
 from onbox.messages import MESSAGES
 from onbox.rsautil.dialogue import Transcript
 from onbox.rsautil.evidence import Evidence
-from onbox.rsautil.verdict import ASKS_PASSWORD, ASKS_USERNAME, LOGIN, UPDATE, judge
+from onbox.rsautil.verdict import LOGIN, UPDATE, judge
 
 VALUE = 'NOTICE:  Set "auth_manager.cas.authentication.ha.seed_sync.marker_time" to "0"'
-SAID = Transcript("exited", answered=(ASKS_PASSWORD,), exit_code=0)
+SAID = Transcript("exited", sent=True, exit_code=0)
 DONE = Evidence(value=True, begun=True, result=True)
 
 
@@ -27,23 +27,22 @@ DONE = Evidence(value=True, begun=True, result=True)
         ({}, {"not_understood": ["x"]}, "update-not-understood"),
         ({}, {"error": "error"}, "update-contradiction"),
         ({"exit_code": 1}, {}, "update-contradiction"),
-        ({"partial": True}, {}, "update-too-long"),
         ({"ending": "timeout", "exit_code": None}, {}, "update-timeout"),
         ({"ending": "stood-still", "exit_code": None}, {}, "update-timeout"),
         ({"ending": "asked-again", "exit_code": None}, {}, "update-asked-again"),
         ({"ending": "not-ended", "exit_code": None}, {}, "update-not-ended"),
         ({"exit_code": None, "signal": 9}, {}, "update-lost"),
         # no password was sent
-        ({"ending": "not-started", "answered": ()}, {}, "update-not-started"),
-        ({"ending": "stood-still", "exit_code": None, "answered": ()}, {}, "update-stood-still"),
-        ({"ending": "timeout", "exit_code": None, "answered": (ASKS_USERNAME,)}, {}, "update-not-asked"),
-        ({"ending": "not-ended", "exit_code": None, "answered": ()}, {}, "update-not-ended"),
-        ({"exit_code": 1, "answered": ()}, {}, "update-not-asked"),
-        ({"exit_code": 1, "answered": (), "before": ("ERROR:  x", "(0 rows)")}, {}, "update-not-asked"),
-        ({"exit_code": 1, "answered": (), "before": (VALUE,)}, {"value": False, "begun": False}, "update-unproven"),
-        ({"exit_code": 1, "answered": (), "before": ("COMMIT",)}, {"value": False, "begun": False}, "update-unproven"),
-        ({"exit_code": None, "signal": 15, "answered": ()}, {}, "update-not-asked"),
-        ({"exit_code": 0, "answered": ()}, {"value": False, "begun": False, "result": False}, "update-unproven"),
+        ({"ending": "not-started", "sent": False}, {}, "update-not-started"),
+        ({"ending": "stood-still", "exit_code": None, "sent": False}, {}, "update-stood-still"),
+        ({"ending": "timeout", "exit_code": None, "sent": False}, {}, "update-not-asked"),
+        ({"ending": "not-ended", "exit_code": None, "sent": False}, {}, "update-not-ended"),
+        ({"exit_code": 1, "sent": False}, {}, "update-not-asked"),
+        ({"exit_code": 1, "sent": False, "before": ("ERROR:  x", "(0 rows)")}, {}, "update-not-asked"),
+        ({"exit_code": 1, "sent": False, "before": (VALUE,)}, {"value": False, "begun": False}, "update-unproven"),
+        ({"exit_code": 1, "sent": False, "before": ("COMMIT",)}, {"value": False, "begun": False}, "update-unproven"),
+        ({"exit_code": None, "signal": 15, "sent": False}, {}, "update-not-asked"),
+        ({"exit_code": 0, "sent": False}, {"value": False, "begun": False, "result": False}, "update-unproven"),
     ],
 )
 def test_update(said: dict[str, object], shown: dict[str, object], code: str) -> None:
@@ -75,9 +74,9 @@ def test_failure(error: str, code: str, exit_code: int) -> None:
         ({"exit_code": 5}, {"value": True, "not_understood": ["x"]}, "admin-verified"),
         ({"ending": "timeout"}, {"value": True}, "admin-verified"),
         ({"ending": "asked-again"}, {"value": True}, "admin-denied"),
-        ({"answered": (ASKS_USERNAME,)}, {"value": True}, "admin-not-asked"),
-        ({"ending": "not-started", "answered": ()}, {}, "admin-not-started"),
-        ({"ending": "stood-still", "answered": ()}, {}, "admin-stood-still"),
+        ({"sent": False}, {"value": True}, "admin-not-asked"),
+        ({"ending": "not-started", "sent": False}, {}, "admin-not-started"),
+        ({"ending": "stood-still", "sent": False}, {}, "admin-stood-still"),
         ({"ending": "timeout"}, {}, "admin-timeout"),
         ({"ending": "not-ended"}, {}, "admin-timeout"),
         ({}, {"error": "unconnected"}, "admin-not-connected"),
