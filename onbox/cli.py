@@ -205,9 +205,9 @@ def audit_resolve(
     """
     from onbox.audit.resolve import resolve
 
-    done = resolve(context.obj, run, outcome, note)
-    rows, words = [("warning", "Note", warning) for warning in done.warnings], done.message
-    fields = {"run": done.run, "outcome": outcome, "warnings": done.warnings}
+    resolved, words, warnings = resolve(context.obj, run, outcome, note)
+    fields = {"run": resolved, "outcome": outcome, "warnings": warnings}
+    rows = [("warning", "Note", warning) for warning in warnings]
     _finish(json, "audit resolve", lambda: fields, lambda console: console.result(rows, words), words)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from onbox.audit.journal import FILE, Journal
-from onbox.audit.log import JournalWriter, SyslogWriter, actor, log_of_run
+from onbox.audit.log import Writer, actor, log_of_run
 from onbox.audit.record import ATTEMPT, DENIED, REFUSED, RESOLVED, RESULT, VERIFIED, process
 from onbox.audit.recovery import settle
 from onbox.identity import Caller, Host
@@ -52,8 +52,7 @@ class History:
 
     def log(self, run: str = "") -> structlog.BoundLogger:
         """Return the log of a new run, or of *run*."""
-        writer = JournalWriter(self._journal, SyslogWriter(""))
-        return log_of_run(writer, run or str(uuid.uuid4()), CALLER, HOST, self._settings)
+        return log_of_run(Writer(self._journal, ""), run or str(uuid.uuid4()), CALLER, HOST, self._settings)
 
     def attempt(self, admin: str = "ocadmin", **known: Any) -> str:
         """Add a run that was cut off before its result."""

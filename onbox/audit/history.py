@@ -1,26 +1,17 @@
-"""Runs, as the records tell them: the last word on each run, which runs are open, and the last run.
+"""Runs, as the records tell them: how each one ended, and the last run.
 
 A run is open if its last record says that the outcome is unknown; nothing else decides that.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
-from onbox.audit.record import ABANDONED, ATTEMPT, DENIED, REFUSED, REPAIRED, RESOLVED, RESULT, Record
+from onbox.audit.record import ABANDONED, ATTEMPT, REPAIRED, RESOLVED, RESULT, Record
 from onbox.errors import OnboxError
 
-ENDINGS = frozenset({RESULT, REFUSED, DENIED, ABANDONED, RESOLVED})
-# Only these can follow an attempt that has no result yet: every run settles such an attempt before its login check.
-_BESIDE_A_RUN = frozenset({REFUSED, RESOLVED})
-
-
-@dataclass(frozen=True)
-class LastRun:
-    """The newest run that reached its attempt: its newest record of its own, and the last word on it."""
-
-    own: Record
-    word: Record
+# Written about a run by somebody who came later.
+AFTERWARDS = frozenset({ABANDONED, RESOLVED})
+_OF_THE_END = ("event", "outcome", "code", "message")
 
 
 def time_of(record: Record) -> datetime:
@@ -42,57 +33,34 @@ def admin_of(record: Record) -> str:
     return str(actor.get("admin") or "") if isinstance(actor, dict) else ""
 
 
-def is_open(word: Record) -> bool:
-    """Tell whether the run is open on which WORD is the last record."""
-    return word.get("outcome") == "unknown"
+def is_open(run: Record) -> bool:
+    """Tell whether a RUN, as `runs` gives it, is open."""
+    return run.get("outcome") == "unknown"
 
 
-def last_words(newest_first: Iterable[Record]) -> Iterator[Record]:
-    """Yield the last record of each run, the newest first; a repair of the journal says nothing of a run."""
-    seen = set()
-    for record in newest_first:
-        run = str(record.get("run"))
-        if record.get("event") != REPAIRED and run not in seen:
-            seen.add(run)
-            yield record
+def runs(newest_first: Iterable[Record]) -> Iterator[Record]:
+    """Yield each run, the newest first: its newest record of its own, with how it ended in the last record about it.
 
-
-def last_word(records: Sequence[Record]) -> Record:
-    """Give the last word of the RECORDS of one run, in their order."""
-    return next(last_words(reversed(records)), records[-1])
-
-
-def open_runs(newest_first: Iterable[Record]) -> list[Record]:
-    """Give the last word on each open run, the newest first."""
-    return [word for word in last_words(newest_first) if is_open(word)]
-
-
-def follow(open_runs: dict[str, Record], record: Record) -> None:
-    """Keep in OPEN_RUNS the last word on each open run, as one RECORD after the other is read, the oldest first."""
-    if record.get("event") != REPAIRED:
-        open_runs.pop(str(record.get("run")), None)
-    if is_open(record):
-        open_runs[str(record.get("run"))] = record
-
-
-def unfinished(newest_first: Iterable[Record]) -> Record | None:
-    """Give the attempt without a result, if the last run left one; reads no further than that run."""
-    for word in last_words(newest_first):
-        if word.get("event") == ATTEMPT:
-            return word
-        if word.get("event") not in _BESIDE_A_RUN:
-            return None
-    return None
-
-
-def last_run(newest_first: Iterable[Record]) -> LastRun | None:
-    """Give the newest run that reached its attempt; refused and denied runs changed nothing and are passed over."""
+    A repair of the journal says nothing of a run.
+    A run whose own records are missing comes last, as the last record about it.
+    """
     words: dict[str, Record] = {}
+    told = set()
     for record in newest_first:
-        word = words.setdefault(str(record.get("run")), record)
-        if record.get("event") in (ATTEMPT, RESULT):
-            return LastRun(record, word)
-    return None
+        if record["event"] == REPAIRED:
+            continue
+        run = record["run"]
+        word = words.setdefault(run, record)
+        if run not in told and record["event"] not in AFTERWARDS:
+            told.add(run)
+            yield record | {name: word.get(name) for name in _OF_THE_END}
+    yield from (word for run, word in words.items() if run not in told)
+
+
+def last_run(newest_first: Iterable[Record]) -> Record | None:
+    """Give the newest run that reached its attempt; the others changed nothing and are passed over."""
+    reached = AFTERWARDS | {ATTEMPT, RESULT}
+    return next((run for run in runs(newest_first) if run["event"] in reached), None)
 
 
 def one_run(oldest_first: Iterable[Record], prefix: str) -> list[Record]:
@@ -101,12 +69,10 @@ def one_run(oldest_first: Iterable[Record], prefix: str) -> list[Record]:
     Raises:
         OnboxError: if there is none, or more than one.
     """
-    runs: dict[str, list[Record]] = {}
+    found: dict[str, list[Record]] = {}
     for record in oldest_first:
         if record["run"].startswith(prefix):
-            runs.setdefault(record["run"], []).append(record)
-    if prefix in runs:
-        return runs[prefix]
-    if len(runs) != 1:
-        raise OnboxError("run-unknown", run=repr(prefix), count=len(runs) or "No")
-    return runs.popitem()[1]
+            found.setdefault(record["run"], []).append(record)
+    if prefix not in found and len(found) != 1:
+        raise OnboxError("run-unknown", run=repr(prefix), count=len(found) or "No")
+    return found.get(prefix) or found.popitem()[1]

@@ -11,14 +11,14 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from onbox.audit import locks
 from onbox.audit.files import ends_torn, lines_from_end, make_folder, open_own, replace, write_all
-from onbox.audit.locks import holder
+from onbox.audit.history import shown
 from onbox.audit.reader import record_of
-from onbox.audit.record import GENESIS, Record, read
+from onbox.audit.record import GENESIS, Fields, Record, canonical, read, sealed
 from onbox.errors import Code, OnboxError
 
 FILE, HEAD_FILE, BALLAST = "audit.jsonl", "tip.json", "ballast"
@@ -26,7 +26,7 @@ RUN_LOCK, JOURNAL_LOCK = "run.lock", "journal.lock"
 BALLAST_BYTES = 256 * 1024
 # Room for all records of one run.
 _TRIAL, _TRIAL_BYTES = "trial", 64 * 1024
-_CHAIN_SECONDS, _RUN_SECONDS = 10, 0.5
+_CHAIN_SECONDS, _RUN_SECONDS, _POLL_SECONDS = 10, 0.5, 0.02
 _MOST_HEAD_BYTES = 4096
 _HEAD = re.compile(r'\{"hash": "([0-9a-f]{64})", "seq": (0|[1-9]\d{0,18})\}\n', re.ASCII)
 
@@ -67,7 +67,7 @@ class Journal:
     """
 
     def __init__(self, folder: Path, uid: int) -> None:
-        """Open the journal in FOLDER for the account UID, and make what is missing.
+        """Open the journal in FOLDER for the account UID until `close`, and make what is missing.
 
         Raises:
             OnboxError: if folder or file is not UID's alone or can't be opened.
@@ -75,7 +75,7 @@ class Journal:
         self.path = folder / FILE
         self._place, self._uid = folder, uid
         self._locks: dict[str, int] = {}
-        self._size, self._behind, self._urgent = 0, "", False
+        self._size, self._behind, self._urgent = 0, False, False
         with ExitStack() as opened:
             with _refused("journal-folder", folder):
                 make_folder(str(folder))
@@ -87,21 +87,12 @@ class Journal:
                 os.fsync(self._folder)
             for name in (RUN_LOCK, JOURNAL_LOCK):
                 with _refused("journal-file", folder / name):
-                    self._locks[name] = self._open_lock(name)
-                opened.callback(os.close, self._locks[name])
-            self._opened = opened.pop_all()
-
-    def _open_lock(self, name: str) -> int:
-        # Without the right to write, so that `chattr +a` on all files of the folder does no harm.
-        lock = open_own(name, os.O_RDONLY | os.O_CREAT, self._uid, folder=self._folder)
-        if os.fstat(lock).st_mode & 0o077:
-            # An account that can open a file can lock it.
-            os.fchmod(lock, 0o600)
-        return lock
-
-    def close(self) -> None:
-        """Close the files and give up the locks."""
-        self._opened.close()
+                    # Without the right to write, so that `chattr +a` on all files of the folder does no harm.
+                    lock = self._locks[name] = open_own(name, os.O_RDONLY | os.O_CREAT, uid, folder=self._folder)
+                    opened.callback(os.close, lock)
+                    if os.fstat(lock).st_mode & 0o077:
+                        os.fchmod(lock, 0o600)  # an account that can open a file can lock it
+            self.close = opened.pop_all().close
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -110,7 +101,7 @@ class Journal:
         if (names := os.fstat(self._file).st_nlink) > 1:
             found.append(f"{self.path} has {names} names (hard links): it can be changed under another one.")
         if self._behind:
-            found.append(f"{HEAD_FILE} is behind the audit journal ({self._behind}): see lsattr and df -i.")
+            found.append(f"{HEAD_FILE} is behind the audit journal: see lsattr and df -i.")
         return tuple(found)
 
     def claim_run(self) -> None:
@@ -119,27 +110,13 @@ class Journal:
         Raises:
             OnboxError: if another run is in progress.
         """
-        if not self._take(RUN_LOCK, _RUN_SECONDS):
+        if not self._lock(RUN_LOCK, _RUN_SECONDS):
             other = holder(self._place / RUN_LOCK)
             raise OnboxError("another-run", holder=f": {other}" if other else "")
 
     def records_from_end(self) -> Iterator[Record]:
         """Yield the records, the newest first; lines that are none are left to `verify`."""
         return filter(None, map(record_of, lines_from_end(self._file)))
-
-    @contextmanager
-    def chain(self) -> Iterator[Head]:
-        """Hold the chain for one record: give its head, which the record must name as the one before it.
-
-        Raises:
-            OnboxError: if another process holds it too long, or the end of the journal is damaged.
-        """
-        with self._held():
-            head, incomplete = self._end()
-            if incomplete:
-                raise self._damaged("its last record is incomplete")
-            self._size = os.fstat(self._file).st_size
-            yield head
 
     def end(self) -> tuple[Head, bytes]:
         """Give the head of the chain, and the bytes of an incomplete record behind it.
@@ -148,91 +125,40 @@ class Journal:
             OnboxError: if another process holds the chain too long, the end of the journal is damaged,
                 or the bytes of an incomplete record cannot be removed.
         """
-        with self._held():
-            head, incomplete = self._end()
+        with self._chain() as (head, incomplete), _refused("journal-append-only", self.path):
             if incomplete:
-                with _refused("journal-append-only", self.path):
-                    # Refused for an append-only file, and changes nothing of another one.
-                    os.ftruncate(self._file, os.fstat(self._file).st_size)
+                # Refused for an append-only file, and changes nothing of another one.
+                os.ftruncate(self._file, self._size)
             return head, incomplete
 
-    def _end(self) -> tuple[Head, bytes]:
-        lines = lines_from_end(self._file)
-        incomplete = next(lines) if ends_torn(self._file) else b""
-        return self._head(next(lines, None)), incomplete
-
-    def _take(self, name: str, seconds: float) -> bool:
-        with _refused("journal-file", self._place / name):
-            return locks.take(self._locks[name], seconds)
-
-    @contextmanager
-    def _held(self) -> Iterator[None]:
-        """Keep other writers away; a record that must be written now does not wait for one that stands still."""
-        if self._urgent:
-            with suppress(OnboxError):
-                self._take(JOURNAL_LOCK, 0)
-        elif not self._take(JOURNAL_LOCK, _CHAIN_SECONDS):
-            raise OnboxError("journal-write", path=self.path, detail="another process holds its lock")
-        try:
-            yield
-        finally:
-            fcntl.flock(self._locks[JOURNAL_LOCK], fcntl.LOCK_UN)
-
-    def _head(self, line: bytes | None) -> Head:
-        """Give the head of the chain that ends with LINE, if that is the end that the head file knows."""
-        with _refused("journal-damaged", self.path):
-            if not os.path.samestat(self.path.lstat(), os.fstat(self._file)):
-                raise self._damaged("another file took its name while it was in use")
-        try:
-            found = Head() if line is None else Head.of(read(line))
-        except ValueError as error:
-            raise self._damaged(f"its last complete line is no record ({error})") from None
-        noted = self._noted()
-        if noted.seq > found.seq:
-            raise self._damaged(f"it ends with record {found.seq}, but {HEAD_FILE} names record {noted.seq}")
-        if noted.seq == found.seq and noted.hash != found.hash:
-            raise self._damaged(f"record {found.seq} is not the one that {HEAD_FILE} names")
-        self._behind = f"it names record {noted.seq} of {found.seq}" if noted.seq < found.seq else ""
-        return found
-
-    def _damaged(self, detail: str) -> OnboxError:
-        return OnboxError("journal-damaged", path=self.path, detail=detail)
-
-    def _noted(self) -> Head:
-        path = self._place / HEAD_FILE
-        with _refused("journal-file", path), suppress(FileNotFoundError):
-            descriptor = open_own(HEAD_FILE, os.O_RDONLY, self._uid, folder=self._folder)
-            try:
-                return Head.read(os.read(descriptor, _MOST_HEAD_BYTES))
-            except ValueError as error:
-                raise OnboxError("journal-damaged", path=path, detail=error) from None
-            finally:
-                os.close(descriptor)
-        return Head()
-
-    def append(self, line: str, head: Head) -> None:
-        """Write one canonical record, the new HEAD of the chain, to the disk; to be called inside `chain`.
+    def append(self, fields: Mapping[str, Any]) -> Fields:
+        """Seal the record of FIELDS as the next one of the chain, write it to the disk and give it.
 
         Raises:
-            OnboxError: if it could not be written whole; the file is then as it was before, unless it is append-only.
+            OnboxError: if the end of the journal is damaged, or the record could not be written whole;
+                the file is then as it was before, unless it is append-only.
         """
-        if os.fstat(self._file).st_size != self._size:
-            raise OnboxError("journal-write", path=self.path, detail="another process wrote to it at the same time")
-        with _refused("journal-write", self.path):
-            try:
-                write_all(self._file, line.encode("ascii") + b"\n")
-                os.fsync(self._file)
-            except OSError:
-                with suppress(OSError):
-                    os.ftruncate(self._file, self._size)
+        with self._chain() as (head, incomplete):
+            if incomplete:
+                raise OnboxError("journal-damaged", path=self.path, detail="its last record is incomplete")
+            record = sealed(fields, seq=head.seq + 1, prev=head.hash)
+            if os.fstat(self._file).st_size != self._size:
+                raise OnboxError("journal-write", path=self.path, detail="another process wrote to it at the same time")
+            with _refused("journal-write", self.path):
+                try:
+                    write_all(self._file, canonical(record).encode("ascii") + b"\n")
                     os.fsync(self._file)
-                raise
-        # The record is safe without it: a head file that is behind is a smaller safeguard, not a lost record.
-        try:
-            replace(HEAD_FILE, head.text(), self._folder)
-            self._behind = ""
-        except OSError as error:
-            self._behind = str(error.strerror)
+                except OSError:
+                    with suppress(OSError):
+                        os.ftruncate(self._file, self._size)
+                        os.fsync(self._file)
+                    raise
+            # The record is safe without it: a head file that is behind is a smaller safeguard, not a lost record.
+            self._behind = True
+            with suppress(OSError):
+                replace(HEAD_FILE, Head.of(record).text(), self._folder)
+                self._behind = False
+            return record
 
     def reserve(self) -> None:
         """Keep room on the disk for the result of this run, and try whether its other records have room too.
@@ -242,10 +168,9 @@ class Journal:
         """
         ballast = self._place / BALLAST
         # Random bytes: a file system that compresses or leaves out zeros would keep no room for them.
-        with _refused("journal-write", ballast):
+        with _refused("journal-write", self._place):
             if not ballast.is_file() or ballast.stat().st_size < BALLAST_BYTES:
                 replace(BALLAST, os.urandom(BALLAST_BYTES), self._folder)
-        with _refused("journal-write", self._place):
             replace(_TRIAL, os.urandom(_TRIAL_BYTES), self._folder)
             os.unlink(_TRIAL, dir_fd=self._folder)
 
@@ -263,22 +188,110 @@ class Journal:
         Raises:
             OnboxError: if the end of the journal is damaged or the bytes could not be moved; it is unchanged then.
         """
-        with self._held():
-            _, incomplete = self._end()
+        with self._chain() as (_, incomplete), _refused("journal-write", self._place):
             if not incomplete:
                 return ""
             name = f"torn-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.getpid()}"
-            with _refused("journal-write", self._place):
-                replace(name, incomplete, self._folder)
-                os.ftruncate(self._file, os.fstat(self._file).st_size - len(incomplete))
-                os.fsync(self._file)
+            replace(name, incomplete, self._folder)
+            os.ftruncate(self._file, self._size - len(incomplete))
+            os.fsync(self._file)
             return name
+
+    @contextmanager
+    def _chain(self) -> Iterator[tuple[Head, bytes]]:
+        """Keep other writers away, and give what `end` gives.
+
+        A record that must be written now does not wait for a writer that stands still.
+        """
+        if not self._lock(JOURNAL_LOCK, 0 if self._urgent else _CHAIN_SECONDS) and not self._urgent:
+            raise OnboxError("journal-write", path=self.path, detail="another process holds its lock")
+        try:
+            self._size = os.fstat(self._file).st_size
+            yield self._end()
+        finally:
+            fcntl.flock(self._locks[JOURNAL_LOCK], fcntl.LOCK_UN)
+
+    def _lock(self, name: str, seconds: float) -> bool:
+        """Take the lock NAME, and tell whether that worked within SECONDS."""
+        deadline = time.monotonic() + seconds
+        with _refused("journal-file", self._place / name):
+            while True:
+                try:
+                    fcntl.flock(self._locks[name], fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    if time.monotonic() > deadline:
+                        return False
+                    time.sleep(_POLL_SECONDS)
+                else:
+                    return True
+
+    def _end(self) -> tuple[Head, bytes]:
+        """Read what `end` gives, and see that the head file knows no other end."""
+        with _refused("journal-damaged", self.path):
+            if not os.path.samestat(self.path.lstat(), os.fstat(self._file)):
+                raise ValueError("another file took its name while it was in use")
+            lines = lines_from_end(self._file)
+            incomplete = next(lines) if ends_torn(self._file) else b""
+            last, noted = next(lines, None), Head()
+            with _refused("journal-file", self._place / HEAD_FILE), suppress(FileNotFoundError):
+                descriptor = open_own(HEAD_FILE, os.O_RDONLY, self._uid, folder=self._folder)
+                with os.fdopen(descriptor, "rb") as file:
+                    noted = Head.read(file.read(_MOST_HEAD_BYTES))
+            try:
+                head = Head() if last is None else Head.of(read(last))
+            except ValueError as error:
+                raise ValueError(f"its last complete line is no record ({error})") from None
+            if noted.seq > head.seq:
+                raise ValueError(f"it ends with record {head.seq}, but {HEAD_FILE} names record {noted.seq}")
+            if noted.seq == head.seq and noted.hash != head.hash:
+                raise ValueError(f"record {head.seq} is not the one that {HEAD_FILE} names")
+            self._behind = noted.seq < head.seq
+            return head, incomplete
 
 
 @contextmanager
 def _refused(code: Code, path: Path) -> Iterator[None]:
-    """Refuse with CODE what the system refuses at PATH, and give its reason."""
+    """Refuse with CODE what the system refuses at PATH, and as damaged what is not as it was written."""
     try:
         yield
     except OSError as error:
         raise OnboxError(code, path=path, detail=error.strerror) from None
+    except ValueError as error:
+        raise OnboxError("journal-damaged", path=path, detail=error) from None
+
+
+@dataclass(frozen=True)
+class Holder:
+    """The process that holds a lock, its terminal (None: it has none) and its start."""
+
+    pid: int
+    tty: str | None
+    since: datetime
+
+    def __str__(self) -> str:
+        """Say it for people."""
+        return f"process {self.pid}{f' on {self.tty}' if self.tty else ''} since {shown(self.since)}"
+
+
+def holder(path: Path) -> Holder | None:
+    """Say who holds the lock on the file PATH, without taking it; None if nobody does or that can't be told.
+
+    The device in /proc/locks is not that of stat() on btrfs and overlayfs.
+    So the process with that inode must also have this very file open.
+    """
+    with suppress(OSError):
+        status = path.stat()
+        for line in Path("/proc/locks").read_text("ascii").splitlines():
+            # "7: FLOCK  ADVISORY  WRITE 4711 fe:00:131074 0 EOF"; with "->" as the second word it waits.
+            _, kind, _, _, pid, file, *_ = line.split()
+            process = Path("/proc", pid)
+            if kind != "FLOCK" or not file.endswith(f":{status.st_ino}"):
+                continue
+            if any(os.path.samestat(each.stat(), status) for each in (process / "fd").iterdir() if each.exists()):
+                input_ = str((process / "fd" / "0").readlink())
+                tty = input_ if input_.startswith("/dev/") and input_ != os.devnull else None
+                # proc(5): field 22 is the start after boot, in clock ticks; field 2 may hold blanks and brackets.
+                ticks = int((process / "stat").read_bytes().rpartition(b")")[2].split()[19])
+                seconds = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+                return Holder(int(pid), tty, datetime.now(UTC) - timedelta(seconds=seconds))
+    return None

@@ -52,10 +52,10 @@ class Fields(TypedDict):
 def process(
     argv: Sequence[str] = (), exit_code: int | None = None, signal: int | None = None, seconds: float | None = None
 ) -> dict[str, Any]:
-    """Describe a command that ran for SECONDS: to the millisecond, whole ones without a fraction."""
+    """Describe a command that ran for SECONDS: to the millisecond, whole ones without a fraction, as jq writes them."""
     if seconds is not None:
         seconds = round(seconds, 3)
-        seconds = int(seconds) if seconds == int(seconds) else seconds
+        seconds = int(seconds) if seconds.is_integer() else seconds
     return {"argv": list(argv), "exit_code": exit_code, "signal": signal, "seconds": seconds}
 
 
@@ -69,15 +69,10 @@ _UNKNOWN: dict[str, Any] = {
 }
 
 
-def complete(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Give FIELDS, and what a record says in those that are not among them."""
-    return {**_UNKNOWN, **fields}
-
-
 def sealed(fields: Mapping[str, Any], *, seq: int | None, prev: str | None) -> Fields:
-    """Give the record of FIELDS with its place in the chain and its hash."""
-    placed = {**fields, "seq": seq, "prev": prev}
-    return cast("Fields", {**placed, "hash": digest(placed)})
+    """Give the record of FIELDS, the unknown ones included, with its place in the chain and its hash."""
+    record = tidy({**_UNKNOWN, **fields, "seq": seq, "prev": prev})
+    return cast("Fields", {**record, "hash": digest(record)})
 
 
 def tidy(value: Any) -> Any:  # noqa: ANN401 - any JSON value, and the same kind comes back
@@ -94,15 +89,9 @@ def tidy(value: Any) -> Any:  # noqa: ANN401 - any JSON value, and the same kind
     return value
 
 
-# A record is a tree, so that nothing has to be checked for turning back on itself.
-_encode = json.JSONEncoder(
-    sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False, check_circular=False
-).encode
-
-
 def canonical(record: Mapping[str, Any]) -> str:
     """Give the one text that a record has."""
-    return _encode(record)
+    return json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
 def digest(record: Mapping[str, Any]) -> str:

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from onbox.audit.history import admin_of, shown, time_of, unfinished
+from onbox.audit.history import admin_of, last_run, shown, time_of
 from onbox.audit.journal import Journal
-from onbox.audit.record import ABANDONED, REPAIRED
+from onbox.audit.record import ABANDONED, ATTEMPT, REPAIRED
 from onbox.messages import Message, message
 
 if TYPE_CHECKING:
@@ -23,14 +23,13 @@ def settle(journal: Journal, log: Callable[[], "AuditLog"]) -> list[Message]:
         OnboxError: if the journal could not take a record.
     """
     found = []
-    file = journal.move_incomplete_record()
-    if file:
+    if file := journal.move_incomplete_record():
         words = message("journal-repaired", file=file)
         log().info(REPAIRED, outcome=words.outcome, code=words.code, message=words.what)
         found.append(words)
-    left = unfinished(journal.records_from_end())
-    if left:
-        words = message("run-abandoned", admin=admin_of(left), time=shown(time_of(left)), run=left["run"])
-        log().info(ABANDONED, run=left["run"], outcome=words.outcome, code=words.code, message=words.what)
+    last = last_run(journal.records_from_end())
+    if last and last["event"] == ATTEMPT:
+        words = message("run-abandoned", admin=admin_of(last), time=shown(time_of(last)), run=last["run"])
+        log().info(ABANDONED, run=last["run"], outcome=words.outcome, code=words.code, message=words.what)
         found.append(words)
     return found

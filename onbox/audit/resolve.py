@@ -1,32 +1,24 @@
 """Record how a run ended, once somebody found it out: a record is added, and none is changed."""
 
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
-from onbox.audit.history import admin_of, is_open, last_word, one_run, shown, time_of
-from onbox.audit.journal import FILE, Journal
-from onbox.audit.log import JournalWriter, SyslogWriter, log_of_run
-from onbox.audit.reader import opened
-from onbox.audit.record import MOST_CHARACTERS, RESOLVED, VERIFIED, Record
+from onbox.audit.history import admin_of, is_open, one_run, runs, shown, time_of
+from onbox.audit.journal import Journal
+from onbox.audit.log import Writer, log_of_run
+from onbox.audit.record import MOST_CHARACTERS, RESOLVED, VERIFIED
 from onbox.audit.recovery import settle
 from onbox.errors import OnboxError
 from onbox.identity import identify, this_host
 from onbox.messages import Message, message
-from onbox.settings import Settings, load
+from onbox.settings import load
 
 
-@dataclass(frozen=True)
-class Resolution:
-    """The RUN that was resolved, the words for it, and what went wrong beside it."""
-
-    run: str
-    message: Message
-    warnings: tuple[str, ...]
-
-
-def resolve(config: Path | None, prefix: str, outcome: str, note: str) -> Resolution:
+def resolve(config: Path | None, prefix: str, outcome: str, note: str) -> tuple[str, Message, tuple[str, ...]]:
     """Record that the run whose ID begins with PREFIX had OUTCOME, and in NOTE how that was found out.
+
+    The run must be open, or only accepted by rsautil.
+    Gives the ID of the run, the words for it, and what went wrong beside it.
 
     Raises:
         OnboxError: if there is no such run, its outcome is known, or the journal can't take the record.
@@ -37,28 +29,20 @@ def resolve(config: Path | None, prefix: str, outcome: str, note: str) -> Resolu
         raise OnboxError("text-too-long", what="note", most=MOST_CHARACTERS["note"])
     caller = identify()
     settings = load(config, caller.uid)
-    own = _resolvable(settings, prefix)
-    run = own["run"]
+    if not settings.directory.exists():  # another account than that of the runs must not make it
+        raise OnboxError("run-unknown", run=repr(prefix), count="No")
     with closing(Journal(settings.directory, caller.uid)) as journal:
         journal.claim_run()
-        copies = SyslogWriter(settings.syslog)
-        log = log_of_run(JournalWriter(journal, copies), run, caller, this_host(), settings)
+        records = one_run(reversed(list(journal.records_from_end())), prefix)
+        run = next(runs(reversed(records)), records[0])
+        if not is_open(run) and run.get("code") != "update-accepted":
+            ending = f"its outcome is {run['outcome']} ({run.get('code')})"
+            if run["event"] == VERIFIED:
+                ending = "it tried no update"
+            raise OnboxError("run-not-open", run=run["run"], outcome=ending)
+        writer = Writer(journal, settings.syslog)
+        log = log_of_run(writer, run["run"], caller, this_host(), settings)
         settled = [words.what for words in settle(journal, lambda: log)]
-        # Once more, now that nobody else can resolve it.
-        _resolvable(settings, run)
-        words = message("run-resolved", run=run, admin=admin_of(own), time=shown(time_of(own)), outcome=outcome)
+        words = message("run-resolved", run=run["run"], admin=admin_of(run), time=shown(time_of(run)), outcome=outcome)
         log.info(RESOLVED, outcome=outcome, code=words.code, note=note, message=words.what)
-        return Resolution(run, words, (*settled, *journal.warnings, *copies.warnings))
-
-
-def _resolvable(settings: Settings, prefix: str) -> Record:
-    """Give the first record of the run that begins with PREFIX; the run must be open, or only accepted by rsautil."""
-    with opened(settings.directory / FILE, may_be_missing=True) as journal:
-        records = one_run(journal.oldest_first(), prefix)
-    word = last_word(records)
-    if is_open(word) or word.get("code") == "update-accepted":
-        return records[0]
-    outcome = f"its outcome is {word['outcome']} ({word.get('code')})"
-    if word["event"] == VERIFIED:
-        outcome = "it tried no update"
-    raise OnboxError("run-not-open", run=records[0]["run"], outcome=outcome)
+        return run["run"], words, (*settled, *journal.warnings, *writer.warnings)

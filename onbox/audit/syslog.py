@@ -1,10 +1,10 @@
 """The syslog copy of an audit record, sent through the local syslog socket."""
 
 import errno
-import json
 import os
 import socket
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from onbox.audit.record import canonical
@@ -17,35 +17,28 @@ COOKIE = b"@cee:"
 _AUTHPRIV = 10
 SEVERITY = {"success": 5, "failure": 3, "unknown": 4, "refused": 4}
 # The fields that a record leaves out, in this order, if it is too long for one message; the journal has them.
-SPARE: dict[str, Any] = {
-    "transcript": [],
-    "evidence": [],
-    "allowed": [],
-    "warnings": [],
-    "message": "",
-    "process": None,
-    "note": None,
-}
+SPARE: dict[str, Any] = {"transcript": [], "evidence": [], "allowed": [], "warnings": []}
+SPARE |= {"message": "", "process": None, "note": None}
 
 
-def message(line: str) -> bytes:
-    """Make the syslog message of a record, given as its canonical LINE.
+def message(record: Mapping[str, Any]) -> bytes:
+    """Make the syslog message of a RECORD.
 
     A record that does not fit in MOST_BYTES leaves fields out, and names them in `omitted`.
     """
-    record = json.loads(line)
     priority = _AUTHPRIV * 8 + SEVERITY[record["outcome"]]
     head = f"<{priority}>{time.strftime('%b %e %H:%M:%S')} onbox[{os.getpid()}]: ".encode("ascii") + COOKIE + b" "
-    omitted: list[str] = []
+    copy, line, omitted = dict(record), canonical(record), list[str]()
     for field, nothing in SPARE.items():
         if len(head) + len(line) > MOST_BYTES and record[field] != nothing:
             omitted.append(field)
-            line = canonical(record := record | {field: nothing, "omitted": omitted})
+            copy |= {field: nothing, "omitted": omitted}
+            line = canonical(copy)
     return head + line.encode("ascii")
 
 
-def send(path: str, line: str) -> None:
-    """Send the copy of a record to the socket at PATH, and wait at most SECONDS for it.
+def send(path: str, record: Mapping[str, Any]) -> None:
+    """Send the copy of a RECORD to the socket at PATH, and wait at most SECONDS for it.
 
     Raises:
         OSError: if nobody takes it.
@@ -53,7 +46,7 @@ def send(path: str, line: str) -> None:
     with connect(path) as connection:
         # On a stream a NUL ends each message, as glibc's syslog() writes it.
         end = b"\0" if connection.type == socket.SOCK_STREAM else b""
-        connection.sendall(message(line) + end)
+        connection.sendall(message(record) + end)
 
 
 def connect(path: str) -> socket.socket:
@@ -62,20 +55,14 @@ def connect(path: str) -> socket.socket:
     Raises:
         OSError: if nobody listens there.
     """
-    try:
-        return _connected(path, socket.SOCK_DGRAM)
-    except OSError as error:
-        if error.errno != errno.EPROTOTYPE:
-            raise
-    return _connected(path, socket.SOCK_STREAM)
-
-
-def _connected(path: str, kind: socket.SocketKind) -> socket.socket:
-    connection = socket.socket(socket.AF_UNIX, kind | socket.SOCK_CLOEXEC)
-    try:
-        connection.settimeout(SECONDS)
-        connection.connect(path)
-    except OSError:
-        connection.close()
-        raise
+    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+        connection = socket.socket(socket.AF_UNIX, kind)
+        try:
+            connection.settimeout(SECONDS)
+            connection.connect(path)
+            break
+        except OSError as error:
+            connection.close()
+            if error.errno != errno.EPROTOTYPE or kind == socket.SOCK_STREAM:
+                raise
     return connection

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from onbox.audit.history import follow
+from onbox.audit.history import is_open
 from onbox.audit.journal import HEAD_FILE, Head
 from onbox.audit.reader import read_text
-from onbox.audit.record import GENESIS, Record, read
+from onbox.audit.record import GENESIS, REPAIRED, Record, read
 from onbox.errors import OnboxError
 
 _HASH = re.compile("[0-9a-f]{64}")
@@ -132,5 +132,8 @@ def _step(found: Verification, number: int, line: bytes, noted: Head) -> Problem
     found.records, found.head = seq, record["hash"]
     if found.head in found.heads:
         found.heads[found.head] = seq
-    follow(found.open_runs, record)
+    if record.get("event") != REPAIRED:
+        found.open_runs.pop(str(record.get("run")), None)
+    if is_open(record):
+        found.open_runs[str(record.get("run"))] = record
     return None

@@ -7,7 +7,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from onbox.audit.lockout import guard
+from onbox.audit.history import shown
+from onbox.audit.lockout import WARN_FROM, Guard, guards
 from onbox.audit.log import actor
 from onbox.audit.record import VERIFIED
 from onbox.errors import Code, OnboxError
@@ -151,10 +152,11 @@ def verify_administrator(session: Session, held: ExitStack) -> Administrator:
 
 def _guard_against_lockout(session: Session, name: str) -> tuple[str, ...]:
     """Stop short of a lockout; give the warning to record if the person went on in spite of the guard."""
-    state = guard(session.journal.records_from_end(), name, datetime.now(UTC))
-    if not state.rests_on_correction:
-        state.require_room()
-    if not state.warns:
+    found = guards(session.journal.records_from_end(), datetime.now(UTC))
+    state = found.get(name.casefold(), Guard(name))
+    if state.refused_until and not state.rests_on_correction:
+        raise OnboxError("lockout-guard", admin=name, count=state.count, until=shown(state.refused_until))
+    if state.count < WARN_FROM:
         return ()
     doubt, word = f"{state.count} login checks of {name} failed in the last 60 minutes.", "yes"
     overridden: tuple[str, ...] = ()

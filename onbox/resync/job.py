@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from onbox.audit.journal import Head, Journal
-from onbox.audit.log import SyslogWriter, actor, unchained
+from onbox.audit.log import Writer, actor
 from onbox.audit.record import ATTEMPT, DENIED, REFUSED, RESULT, canonical
 from onbox.audit.recovery import settle
 from onbox.errors import OnboxError
@@ -82,8 +82,8 @@ def _open_session(
     except OnboxError as error:
         raise stop or error from None
     held.callback(journal.close)
-    host, copies = this_host(), SyslogWriter(settings.syslog)
-    return Session(run, request, subject, host, journal, copies, allowed(findings), console, prompts, interrupts)
+    host, writer = this_host(), Writer(journal, settings.syslog)
+    return Session(run, request, subject, host, journal, writer, allowed(findings), console, prompts, interrupts)
 
 
 def _preflight(session: Session, findings: list[Finding]) -> tuple[int, ...]:
@@ -119,7 +119,7 @@ def _attempt(session: Session, log: "AuditLog", administrator: Administrator, se
 
 def _update(session: Session, administrator: Administrator) -> Answer:
     """Have rsautil do it, and judge what it said."""
-    settings, problem = session.subject.settings, session.copies.problem
+    settings, problem = session.subject.settings, session.writer.problem
     if settings.syslog_required and problem:
         return Answer(Verdict("failure", "syslog-required"), (), Transcript("not-started", problem=problem))
     with session.console.working("Update", "Running the update (can take minutes without output)") as tick:
@@ -158,7 +158,7 @@ def _recorded(session: Session, log: "AuditLog", words: Message, evidence: tuple
             session.journal.release()
             record = log.info(RESULT, **fields)
     except OnboxError as error:
-        record = unchained(log, session.copies).info(RESULT, **fields)
+        record = log.info(RESULT, chained=False, **fields)
         words = message("result-unrecorded", detail=message_of(error).what, what=words.what)
         return Ending(session.run, words, evidence, warnings=session.warnings, unrecorded=canonical(record))
     return Ending(session.run, words, evidence, warnings=session.warnings, receipt=Head.of(record))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from onbox.audit.journal import Journal
-from onbox.audit.log import JournalWriter, SyslogWriter, log_of_run
+from onbox.audit.log import Writer, log_of_run
 from onbox.audit.record import process
 from onbox.identity import Host
 from onbox.preflight import Subject
@@ -46,7 +46,7 @@ class Session:
     subject: Subject
     host: Host
     journal: Journal
-    copies: SyslogWriter
+    writer: Writer
     allowed: list[str]
     console: Console
     prompts: Prompts
@@ -55,14 +55,13 @@ class Session:
     @cached_property
     def log(self) -> "AuditLog":
         """Give the log that knows the account and the host; the steps bind what they learn to logs of their own."""
-        writer = JournalWriter(self.journal, self.copies)
-        log = log_of_run(writer, self.run, self.subject.caller, self.host, self.subject.settings)
+        log = log_of_run(self.writer, self.run, self.subject.caller, self.host, self.subject.settings)
         return log.bind(allowed=self.allowed)
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """Say what went wrong beside the job, with the files of the journal or with the syslog copies."""
-        return self.journal.warnings + self.copies.warnings
+        return self.journal.warnings + self.writer.warnings
 
     def process(self, arguments: tuple[str, ...], answer: Answer | None = None) -> dict[str, Any]:
         """Describe for the record rsautil with ARGUMENTS, and how it ended if it gave an ANSWER."""

@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from onbox.audit.journal import Head, Journal
-from onbox.audit.log import JournalWriter, SyslogWriter, log_of_run
+from onbox.audit.log import Writer, log_of_run
 from onbox.audit.record import GENESIS, canonical, digest
 from onbox.identity import Host, identify
 from onbox.settings import Settings
@@ -29,7 +29,7 @@ def uid() -> int:
 
 def log(journal: Journal, *, run: str = "run-1", syslog: str = "") -> structlog.BoundLogger:
     """Return the log of a run of the caller on host am1."""
-    return log_of_run(JournalWriter(journal, SyslogWriter(syslog)), run, identify(), Host("am1", "0123"), Settings())
+    return log_of_run(Writer(journal, syslog), run, identify(), Host("am1", "0123"), Settings())
 
 
 def write(folder: Path, *events: tuple[str, str], run: str = "run-1", **fields: Any) -> list[str]:

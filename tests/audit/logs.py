@@ -54,7 +54,7 @@ def lines(records: list[Record]) -> bytes:
 
 def copied(record: Record) -> str:
     """Return the JSON text in the syslog copy of *record*, without what does not fit."""
-    return message(canonical(record)).partition(b"@cee: ")[2].decode()
+    return message(record).partition(b"@cee: ")[2].decode()
 
 
 def plain(record: Record) -> bytes:

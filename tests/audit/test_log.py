@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ import pytest
 
 from onbox import __version__
 from onbox.audit.journal import Journal
-from onbox.audit.log import JournalWriter, SyslogWriter, actor, audit_log, log_of_run, unchained
+from onbox.audit.log import Writer, actor, log_of_run
 from onbox.audit.record import canonical, digest
 from onbox.errors import OnboxError
 from onbox.identity import Caller, Host
@@ -22,14 +21,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    import structlog
+
 CALLER = Caller("rsaadmin", 1000, None, 7, "/dev/pts/0", "192.0.2.1")
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    """Return a journal."""
-    with closing(Journal(tmp_path / "audit", journals.uid())) as opened:
-        yield opened
+def writer(tmp_path: Path) -> Iterator[Writer]:
+    """Return a writer into a new journal, which copies to tmp_path/log."""
+    with closing(Journal(tmp_path / "audit", journals.uid())) as journal:
+        yield Writer(journal, str(tmp_path / "log"))
+
+
+@pytest.fixture
+def log(writer: Writer) -> structlog.BoundLogger:
+    """Return the log of a run."""
+    return log_of_run(writer, "run-1", CALLER, Host("am1", None), Settings(sha256="f" * 64))
 
 
 @pytest.fixture
@@ -41,19 +48,16 @@ def service(tmp_path: Path) -> Iterator[socket.socket]:
         yield bound
 
 
-def copy(service: socket.socket) -> str:
-    """Return the record in the next syslog copy."""
-    return service.recv(8192).decode().partition("@cee: ")[2]
+def journal(tmp_path: Path) -> str:
+    """Return what the journal holds."""
+    return (tmp_path / "audit" / "audit.jsonl").read_text("ascii")
 
 
-def test_record_has_every_field(journal: Journal) -> None:
+def test_record_has_every_field(tmp_path: Path, log: structlog.BoundLogger) -> None:
     """Each record has the same fields, known or not, and says who, where, with what and when."""
-    writer = JournalWriter(journal, SyslogWriter(""))
-    log = log_of_run(writer, "run-1", CALLER, Host("am1", None), Settings(sha256="f" * 64))
-
     record = dict(log.info("resync.refused", outcome="refused", code="interrupted", message="No."))
 
-    assert canonical(record) + "\n" == journal.path.read_text("ascii")
+    assert canonical(record) + "\n" == journal(tmp_path)
     time, seal = record.pop("time"), record.pop("hash")
     assert ("T", "Z") == (time[10], time[26])
     assert seal == digest(record | {"time": time})
@@ -78,20 +82,13 @@ def test_record_has_every_field(journal: Journal) -> None:
         "host": {"name": "am1", "machine_id": None},
         "onbox": {"version": __version__, "settings": "f" * 64},
         "process": {"argv": [], "exit_code": None, "signal": None, "seconds": None},
-        "change": None,
-        "reason": None,
-        "ticket": None,
-        "note": None,
-        "allowed": [],
-        "evidence": [],
-        "transcript": [],
-        "warnings": [],
+        **dict.fromkeys(("change", "reason", "ticket", "note")),
+        **{name: [] for name in ("allowed", "evidence", "transcript", "warnings")},
     } == record
 
 
-def test_bound_fields_stand_in_each_later_record(journal: Journal) -> None:
+def test_bound_fields_stand_in_each_later_record(log: structlog.BoundLogger) -> None:
     """A bound value is in the records of the new log, and in no earlier one."""
-    log = journals.log(journal)
     known = log.bind(actor=actor(CALLER, "ocadmin"), reason="other")
 
     first = log.info("resync.refused", outcome="refused")
@@ -102,38 +99,20 @@ def test_bound_fields_stand_in_each_later_record(journal: Journal) -> None:
     assert first["hash"] == second["prev"]
 
 
-def test_copy_that_cannot_be_sent_is_a_warning(tmp_path: Path, journal: Journal) -> None:
-    """A dead socket is remembered, also if a later copy was sent, and each record is on the disk."""
-    copies = SyslogWriter(str(tmp_path / "log"))
-    log = audit_log(JournalWriter(journal, copies))
+def test_copy_that_was_not_sent_is_a_warning(tmp_path: Path, writer: Writer, log: structlog.BoundLogger) -> None:
+    """A dead socket, and an outcome without a severity, cost the copy; the record is on the disk."""
     log.info("admin.verified", outcome="success")
-    problem = f"{tmp_path}/log: No such file or directory"
-    assert problem == copies.problem
+    assert (f"The syslog copy was not sent ({tmp_path}/log: No such file or directory).",) == writer.warnings
 
     with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as late:
         late.bind(str(tmp_path / "log"))
-        record = log.info("resync.attempt", outcome="unknown")
-        assert canonical(record) == copy(late)
-
-    assert (f"The syslog copy was not sent ({problem}).",) == copies.warnings
-    assert 2 == len(journal.path.read_text().splitlines())
+        log.info("resync.result", outcome="no such outcome")
+    assert f"{tmp_path}/log: KeyError" == writer.problem
+    assert 2 == len(journal(tmp_path).splitlines())
 
 
-def test_copy_that_cannot_be_made_is_a_warning(tmp_path: Path, journal: Journal, service: socket.socket) -> None:
-    """An outcome that syslog has no severity for costs the copy, not the record."""
-    copies = SyslogWriter(str(tmp_path / "log"))
-
-    audit_log(JournalWriter(journal, copies)).info("resync.result", outcome="no such outcome")
-
-    assert f"{tmp_path}/log: KeyError" == copies.problem
-    assert 1 == len(journal.path.read_text().splitlines())
-    with pytest.raises(BlockingIOError):
-        service.recv(1)
-
-
-def test_record_that_failed_leaves_no_gap(tmp_path: Path, journal: Journal, service: socket.socket) -> None:
+def test_record_that_failed_leaves_no_gap(service: socket.socket, log: structlog.BoundLogger) -> None:
     """A record that could not be written takes no number and is not copied."""
-    log = audit_log(JournalWriter(journal, SyslogWriter(str(tmp_path / "log"))))
 
     def write() -> None:
         with pytest.raises(OnboxError, match=r"journal-write .*File too large"):
@@ -146,13 +125,12 @@ def test_record_that_failed_leaves_no_gap(tmp_path: Path, journal: Journal, serv
     assert 1 == log.info("resync.result", outcome="success")["seq"]
 
 
-def test_record_without_a_journal_goes_to_syslog(tmp_path: Path, journal: Journal, service: socket.socket) -> None:
+def test_record_outside_the_chain_goes_to_syslog(
+    tmp_path: Path, service: socket.socket, log: structlog.BoundLogger
+) -> None:
     """A record that no journal takes knows what the log knew, has a hash and no place in the chain."""
-    copies = SyslogWriter(str(tmp_path / "log"))
-    log = audit_log(JournalWriter(journal, copies)).bind(run="run-1")
-
-    record = unchained(log, copies).info("resync.result", outcome="success")
+    record = log.info("resync.result", outcome="success", chained=False)
 
     assert (None, None, "run-1", digest(record)) == (record["seq"], record["prev"], record["run"], record["hash"])
-    assert record == json.loads(copy(service))
-    assert 0 == journal.path.stat().st_size
+    assert canonical(record) == service.recv(8192).decode().partition("@cee: ")[2]
+    assert "" == journal(tmp_path)

@@ -26,30 +26,17 @@ def hashed(record: dict[str, Any]) -> dict[str, Any]:
 
 
 @given(records)
-def test_record_is_one_ascii_line(record: dict[str, Any]) -> None:
-    """A record with any values is one line of ASCII without a control character, and reads back the same."""
-    line = canonical(record)
-
-    assert line.isascii()
-    assert line.isprintable()
-    assert record == json.loads(line)
-
-
-@given(records)
-def test_hash_is_that_of_the_canonical_text(record: dict[str, Any]) -> None:
-    """The hash is the SHA-256 of sorted keys without spaces in ASCII, the member `hash` left out."""
+def test_record_is_one_line_with_its_hash(record: dict[str, Any]) -> None:
+    """A record with any values is a line of printable ASCII: sorted keys, no spaces, the SHA-256 of the rest."""
+    record = {**record, "note": '"hash":"' + "0" * 64 + '",'}
     rest = {key: value for key, value in record.items() if key != "hash"}
     text = json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    line = canonical(hashed(record))
 
     assert hashlib.sha256(text.encode()).hexdigest() == digest({**record, "hash": "whatever"})
-
-
-@given(records)
-def test_what_was_written_is_read(record: dict[str, Any]) -> None:
-    """A line as it was written gives the record, though a text in it looks like the hash."""
-    record = hashed({**record, "note": '"hash":"' + "0" * 64 + '",'})
-
-    assert record == read(canonical(record).encode())
+    assert line.isascii()
+    assert line.isprintable()
+    assert hashed(record) == read(line.encode())
 
 
 @given(records, st.data())
@@ -57,56 +44,42 @@ def test_any_changed_byte_is_found(record: dict[str, Any], data: st.DataObject) 
     """No byte of a line can be changed, removed or added."""
     line = canonical(hashed(record)).encode()
     place = data.draw(st.integers(0, len(line) - 1))
-    byte = data.draw(st.binary(min_size=1, max_size=1).filter(lambda byte: byte != line[place : place + 1]))
-    damaged = data.draw(
-        st.sampled_from(
-            [
-                line[:place] + byte + line[place + 1 :],
-                line[:place] + line[place + 1 :],
-                line[:place] + byte + line[place:],
-            ]
-        )
-    )
+    byte = data.draw(st.binary(max_size=1).filter(lambda byte: byte != line[place : place + 1]))
+    rest = data.draw(st.sampled_from([line[place:], line[place + 1 :]] if byte else [line[place + 1 :]]))
 
     with pytest.raises(ValueError, match="it"):
-        read(damaged)
+        read(line[:place] + byte + rest)
 
 
 RECORD = hashed({"actor": {"b": 1, "a": 2}, "note": "a/b é", "prev": "0" * 64, "seq": 1})
 LINE = canonical(RECORD)
 FORGED = LINE.replace('"hash":"' + RECORD["hash"], '"hash":"' + "0" * 64 + '","hash":"%s')
 FORGED_REST = FORGED.replace('"hash":"%s",', "")
-NO_NUMBER = hashed({"actor": 1, "prev": "0" * 64, "seq": "1"})
 
 DAMAGED = [
     (b"", "it is not a record in JSON"),
     (b"\xff", "it is not a record in JSON"),
-    (b'{"a":', "it is not a record in JSON"),
     (b"[" * 100_000, "it is not a record in JSON"),
     (b"1" * 5000, "it is not a record in JSON"),
+    (b'{"a":NaN}', "it is not a record in JSON"),
     (LINE.encode() + b"\r", "it is not in canonical form"),
-    (b"[]", "it is not a record with a number"),
-    (b'"text"', "it is not a record with a number"),
-    (b'{"seq":1}', "its content does not match its hash"),
-    (b'{"hash":1,"seq":1}', "its content does not match its hash"),
-    (LINE.replace("a/b", "a/c").encode(), "its content does not match its hash"),
     (LINE.replace("a/b", "a\\/b").encode(), "it is not in canonical form"),
     (LINE.replace(",", ", ").encode(), "it is not in canonical form"),
-    (LINE.replace("a/b", "a/b NaN").replace('"a/b NaN', 'NaN,"x":"').encode(), "it is not a record in JSON"),
     (json.dumps(RECORD, ensure_ascii=False).encode(), "it is not in canonical form"),
     (json.dumps({"seq": 1, **RECORD}, separators=(",", ":")).encode(), "it is not in canonical form"),
     ((FORGED % hashlib.sha256(FORGED_REST.encode()).hexdigest()).encode(), "it is not in canonical form"),
-    (canonical(NO_NUMBER).encode(), "it is not a record with a number"),
+    (b"[]", "it is not a record with a number"),
+    (canonical(hashed({"prev": "0" * 64, "seq": "1"})).encode(), "it is not a record with a number"),
+    (b'{"seq":1}', "its content does not match its hash"),
+    (LINE.replace("a/b", "a/c").encode(), "its content does not match its hash"),
 ]
 
 
 @pytest.mark.parametrize(("line", "what"), DAMAGED, ids=range(len(DAMAGED)))
 def test_what_is_wrong_is_named(line: bytes, what: str) -> None:
     """A line that is not as it was written is refused in words that say in what way."""
-    with pytest.raises(ValueError, match="it") as caught:
+    with pytest.raises(ValueError, match=what):
         read(line)
-
-    assert what == str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -10,25 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import journals
 import pytest
-from collector import Collector, running
+from collector import running
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onbox.audit import syslog
+from onbox.audit import record, syslog
 from onbox.audit.journal import Journal
-from onbox.audit.record import canonical, digest, tidy
 from onbox.audit.syslog import MOST_BYTES, SPARE, message
+from onbox.rsautil import commands
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-
-@pytest.fixture
-def collector(tmp_path: Path) -> Iterator[Collector]:
-    """Return a running rsyslogd."""
-    with running(tmp_path / "rsyslog") as started:
-        yield started
 
 
 def longest(length: int) -> st.SearchStrategy[str]:
@@ -61,30 +53,20 @@ LONGEST = {
     "allowed": LISTS,
 }
 REST = {
-    "schema": 1,
-    "seq": 2**40,
     "time": "2026-11-24T11:41:11.933707Z",
     "run": "7a5e7672-e2e2-439f-b1ae-771d866dba6c",
     "event": "resync.attempt",
     "outcome": "unknown",
     "code": "rsautil-not-executable",
     "reason": "identity-source-added",
-    "change": {
-        "tool": "rsautil store",
-        "action": "update_config",
-        "key": "auth_manager.cas.authentication.ha.seed_sync.marker_time",
-        "value": "0",
-        "instance": "GLOBAL",
-    },
+    "change": commands.CHANGE,
     "onbox": {"version": "1.0.0", "settings": "0" * 64},
-    "prev": "0" * 64,
 }
 
 
 def sealed(fields: dict[str, Any]) -> dict[str, Any]:
     """Return *fields* as they are when they are written."""
-    record = tidy(SPARE | REST | fields)
-    return {**record, "hash": digest(record)}
+    return dict(record.sealed(REST | fields, seq=2**40, prev="0" * 64))
 
 
 def parsed(sent: bytes) -> dict[str, Any]:
@@ -97,135 +79,101 @@ def parsed(sent: bytes) -> dict[str, Any]:
 @given(st.fixed_dictionaries(LONGEST))
 def test_any_record_fits_into_one_message(fields: dict[str, Any]) -> None:
     """However long its fields, a record is one message that nobody cuts, and it says what was left out of it."""
-    record = sealed(fields)
+    whole = sealed(fields)
 
-    sent = message(canonical(record))
+    sent = message(whole)
 
     assert MOST_BYTES >= len(sent)
     assert sent.isascii()
     copy = parsed(sent)
     omitted = copy.pop("omitted", [])
     assert [name for name in SPARE if name in omitted] == omitted
-    assert record | {name: SPARE[name] for name in omitted} == copy
-    assert all(record[name] != SPARE[name] for name in omitted)
+    assert whole | {name: SPARE[name] for name in omitted} == copy
+    assert all(whole[name] != SPARE[name] for name in omitted)
+
+
+def longest_whole(more: int = 0) -> dict[str, Any]:
+    """Return the longest record that is copied whole, or one that is *more* bytes longer."""
+    room = MOST_BYTES - len(message(sealed({"ticket": ""})))
+    return sealed({"ticket": "", "evidence": ["x" * (room - 2 + more)]})
 
 
 def test_nothing_is_left_out_without_need() -> None:
     """A record that fits is copied whole, up to the last byte."""
-    fields = {name: SPARE[name] for name in SPARE} | {"ticket": ""}
-    room = MOST_BYTES - len(message(canonical(sealed(fields))))
-
-    whole = sealed(fields | {"evidence": ["x" * (room - 2)]})
-    longer = sealed(fields | {"evidence": ["x" * (room - 1)]})
-
-    assert MOST_BYTES == len(message(canonical(whole)))
-    assert whole == parsed(message(canonical(whole)))
-    assert ["evidence"] == parsed(message(canonical(longer)))["omitted"]
+    assert MOST_BYTES == len(message(longest_whole()))
+    assert longest_whole() == parsed(message(longest_whole()))
+    assert ["evidence"] == parsed(message(longest_whole(1)))["omitted"]
 
 
 def test_fields_are_left_out_in_their_order() -> None:
     """The output of rsautil is omitted first, the person's texts last, and no more than necessary."""
-    long = {
-        "transcript": ["x" * 9000],
-        "evidence": ["x" * 9000],
-        "allowed": ["x" * 9000],
-        "warnings": ["x" * 9000],
-        "message": "x" * 9000,
-        "process": {"argv": ["x" * 9000]},
-        "note": "x" * 9000,
-    }
-    names = list(long)
-
-    for count in range(1, len(names)):
-        fields = dict(list(SPARE.items())[count:]) | dict(list(long.items())[:count])
-        assert names[:count] == parsed(message(canonical(sealed(fields))))["omitted"]
-    assert names == parsed(message(canonical(sealed(long))))["omitted"]
+    names = ["transcript", "evidence", "allowed", "warnings", "message", "process", "note"]
+    for count in range(1, len(names) + 1):
+        long = {name: ["x" * 9000] for name in names[:count]}
+        assert names[:count] == parsed(message(sealed(long)))["omitted"]
 
 
-PRIORITIES = [
-    ("success", "authpriv.notice"),
-    ("refused", "authpriv.warning"),
-    ("unknown", "authpriv.warning"),
-    ("failure", "authpriv.err"),
-]
+PRIORITIES = {
+    "success": "authpriv.notice",
+    "refused": "authpriv.warning",
+    "unknown": "authpriv.warning",
+    "failure": "authpriv.err",
+}
+TEXTS = ['a/b "c" \\d', "é 😀 \x1b[31m\r\n\t", "\udcff\0", "@cee: {}", "%s #011 &<>", "x" * 400, "😀" * 400]
 
 
 @pytest.mark.program("rsyslogd")
-def test_priority_follows_the_outcome(tmp_path: Path, collector: Collector) -> None:
-    """Copies arrive as onbox with facility authpriv, and a severity that tells how it went."""
-    with closing(Journal(tmp_path / "audit", journals.uid())) as journal:
+def test_copies_come_out_on_the_other_side(tmp_path: Path) -> None:
+    """Rsyslogd gives each record back, with any characters and at its longest, and a priority for its outcome."""
+    records = []
+    with running(tmp_path / "rsyslog") as collector, closing(Journal(tmp_path / "audit", journals.uid())) as journal:
         log = journals.log(journal, syslog=collector.socket)
-        for outcome, _ in PRIORITIES:
-            log.info("resync.result", outcome=outcome)
+        records += [log.info("resync.result", outcome=outcome) for outcome in PRIORITIES]
+        records += [log.info("resync.result", outcome="success", note=text) for text in TEXTS]
+        records.append(longest_whole())
+        syslog.send(collector.socket, records[-1])
 
-    collector.records(len(PRIORITIES))
-    lines = (collector.folder / "priorities").read_text().splitlines()
-    assert [priority for _, priority in PRIORITIES] == [line.split()[1] for line in lines]
+        assert records == collector.records(len(records))
+        lines = (collector.folder / "priorities").read_text().splitlines()
+    assert list(PRIORITIES.values()) == [line.split()[1] for line in lines[: len(PRIORITIES)]]
     assert all(re.fullmatch(r"onbox\[\d+\]: .*", line) for line in lines)
-
-
-@pytest.mark.program("rsyslogd")
-def test_fields_come_out_on_the_other_side(tmp_path: Path, collector: Collector) -> None:
-    """Rsyslogd parses a copy and gives the record back, with any characters, and at its longest."""
-    texts = ['a/b "c" \\d', "é 😀 \x1b[31m\r\n\t", "\udcff\0", "@cee: {}", "%s #011 &<>", "x" * 400, "😀" * 400]
-    with closing(Journal(tmp_path / "audit", journals.uid())) as journal:
-        log = journals.log(journal, syslog=collector.socket)
-        lines = [
-            canonical(log.info("resync.result", outcome="success", note=text, process={"seconds": 0.125}))
-            for text in texts
-        ]
-
-    assert [json.loads(line) for line in lines] == collector.records(len(texts))
-
-
-@pytest.mark.program("rsyslogd")
-def test_longest_message_arrives_whole(collector: Collector) -> None:
-    """A message of the greatest length is not cut by an rsyslogd that nobody told anything about lengths."""
-    fields = {name: SPARE[name] for name in SPARE} | {"ticket": ""}
-    room = MOST_BYTES - len(message(canonical(sealed(fields))))
-    record = sealed(fields | {"evidence": ["x" * (room - 2)]})
-
-    syslog.send(collector.socket, canonical(record))
-
-    assert [record] == collector.records(1)
 
 
 def test_stream_socket_gets_its_copies(tmp_path: Path) -> None:
     """A syslog that listens on a stream gets each copy, ended by a NUL as glibc ends it."""
-    lines = [canonical(sealed({"outcome": "success", "note": note})) for note in ("one", "x" * 400)]
+    records = [sealed({"outcome": "success", "note": note}) for note in ("one", "x" * 400)]
     with closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as service:
         service.bind(str(tmp_path / "log"))
         service.listen()
         service.settimeout(5)
         received = b""
-        for line in lines:
-            syslog.send(str(tmp_path / "log"), line)
+        for each in records:
+            syslog.send(str(tmp_path / "log"), each)
             with service.accept()[0] as connection, connection.makefile("rb") as stream:
                 received += stream.read()
 
     *messages, rest = received.split(b"\0")
     assert b"" == rest
-    assert lines == [each.partition(b"@cee: ")[2].decode() for each in messages]
+    assert records == [parsed(each) for each in messages]
     assert all(each.startswith(b"<85>") for each in messages)
 
 
 def test_nobody_listening_is_an_error(tmp_path: Path) -> None:
     """A copy that nobody takes is not taken for sent: no socket, a dead one, no socket at all, too long a name."""
-    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as dead:
-        dead.bind(str(tmp_path / "dead"))
-    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as stream:
-        stream.bind(str(tmp_path / "stream"))
+    for name, kind in (("dead", socket.SOCK_DGRAM), ("stream", socket.SOCK_STREAM)):
+        with closing(socket.socket(socket.AF_UNIX, kind)) as dead:
+            dead.bind(str(tmp_path / name))
     (tmp_path / "file").touch()
 
     for name in ("missing", "dead", "stream", "file", "x" * 200):
         with pytest.raises(OSError, match=r"Errno|AF_UNIX path too long"):
-            syslog.send(str(tmp_path / name), canonical(sealed({"outcome": "success"})))
+            syslog.send(str(tmp_path / name), sealed({"outcome": "success"}))
 
 
-def fill(path: str, line: str) -> None:
+def fill(path: str) -> None:
     """Send more copies than any socket keeps."""
     for _ in range(10_000):
-        syslog.send(path, line)
+        syslog.send(path, sealed({"outcome": "success"}))
 
 
 @pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM])
@@ -234,12 +182,10 @@ def test_full_socket_is_not_waited_for_for_ever(
 ) -> None:
     """A syslog service that stands still costs a moment, not the run."""
     monkeypatch.setattr(syslog, "SECONDS", 0.1)
-    path = str(tmp_path / "log")
-    line = canonical(sealed({"outcome": "success"}))
     with closing(socket.socket(socket.AF_UNIX, kind)) as service:
-        service.bind(path)
+        service.bind(str(tmp_path / "log"))
         if kind == socket.SOCK_STREAM:
             service.listen(1)
 
         with pytest.raises((TimeoutError, BlockingIOError)):
-            fill(path, line)
+            fill(str(tmp_path / "log"))

@@ -149,7 +149,7 @@ BROKEN = {
     "interrupts": broken("onbox.resync.interrupts:Interrupts.hold 1 before", REFUSED_LATE),
     "preflight": broken("onbox.preflight:fingerprint 1 before", REFUSED),
     "audit.journal": broken("onbox.audit.journal:Journal.reserve 1 before", REFUSED),
-    "audit.runs": broken("onbox.audit.history:unfinished 1 before", REFUSED),
+    "audit.runs": broken("onbox.audit.history:last_run 1 before", REFUSED),
     "audit.log": broken("onbox.audit.log:log_of_run 1 before", REFUSED_AT_CHECK),
     "audit.record": broken("onbox.audit.record:canonical 1 before", REFUSED_AT_CHECK),
     "audit.syslog": broken("onbox.audit.syslog:send 1 before", SUCCESS, CONFIRMED),

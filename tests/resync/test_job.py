@@ -230,7 +230,7 @@ def test_damaged_journal_is_told_once(scene: Scene) -> None:
 
 def test_refusal_that_breaks_the_log(scene: Scene) -> None:
     """An error of onbox itself while it records a refusal leaves exit code and reason as they are."""
-    child = scene.spawn(plan="onbox.audit.log:sealed 1 before raise")
+    child = scene.spawn(plan="onbox.audit.record:sealed 1 before raise")
     child.expect("Operations Console administrator: ")
     child.sendintr()
     shown = scene.end(child)
