@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from history import History
 from hypothesis import settings
-from rehearsal import ANSWERS, CHECKOUT, Machine, Onbox, make
+from rehearsal import CHECKOUT, Machine, Onbox, make
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,12 +63,6 @@ def onbox(appliance: Machine) -> Onbox:
     home.mkdir(mode=0o700)
     os.chown(home, appliance.folder.stat().st_uid, appliance.folder.stat().st_gid)
     return Onbox(appliance, home)
-
-
-@pytest.fixture
-def answers() -> dict[str, str]:
-    """Return the answers of a run in which everything is right, to be changed as a test likes."""
-    return dict(ANSWERS)
 
 
 @pytest.fixture

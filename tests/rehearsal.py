@@ -9,11 +9,14 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pexpect
 from appliance import make as maker
 from appliance.make import ADMIN, PASSWORD, Appliance
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 SECONDS = 30  # how long a prompt or the end may take
@@ -54,9 +57,9 @@ class Machine(Appliance):
         return self.folder / "audit"
 
     def journal(self) -> list[dict[str, Any]]:
-        """Return the audit records so far; none when there is no journal."""
+        """Return the audit records so far; none when the journal is not even a file."""
         path = self.audit / "audit.jsonl"
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
 
 
 def make(folder: Path) -> Machine:
@@ -72,6 +75,28 @@ def make(folder: Path) -> Machine:
     for path in (machine.audit, machine.config):
         os.chown(path, owner.st_uid, owner.st_gid)
     return machine
+
+
+def talk(child: pexpect.spawn[str], answers: Mapping[str, Any], until: str | None = None) -> None:
+    """Answer what is asked, to the end, or until something is shown, or until nothing is left to answer.
+
+    *answers* has for each prompt, a regular expression, a text, or several for a prompt that comes again.
+    In place of a text there can be what is done with the terminal.
+    """
+    left = dict(answers)
+    while left or until:
+        prompts = list(left)
+        found = child.expect([*prompts, *([until] if until else []), pexpect.EOF])
+        if found >= len(prompts):
+            return
+        first, *rest = answer if isinstance(answer := left.pop(prompts[found]), tuple) else (answer,)
+        left |= {prompts[found]: tuple(rest)} if rest else {}
+        if callable(first):
+            first(child)
+        else:
+            child.sendline(first)
+        if child.closed:
+            return
 
 
 @dataclass(frozen=True)
@@ -105,33 +130,29 @@ class Onbox:
             "PYTHONPATH": str(CHECKOUT),
         }
 
-    def spawn(self, *arguments: str, **environment: str) -> pexpect.spawn[str]:
-        """Start onbox on a terminal of 80x25 and return it, to be talked to by hand."""
-        command = self.command(*arguments)
-        return pexpect.spawn(
-            command[0],
-            command[1:],
+    def spawn(self, *arguments: str, command: Sequence[str] = (), **environment: str) -> pexpect.spawn[str]:
+        """Start onbox, or another *command*, on a terminal of 80x25 and return it; its log holds what is shown."""
+        program, *more = command or self.command(*arguments)
+        child: pexpect.spawn[str] = pexpect.spawn(
+            program,
+            more,
             env=self.environment() | environment,
             cwd=self.home,
             encoding="utf-8",
+            codec_errors="replace",
             timeout=SECONDS,
             dimensions=(25, 80),
         )
+        child.logfile_read = io.StringIO()
+        return child
 
     def __call__(self, *arguments: str, answers: dict[str, str] | None = None, **environment: str) -> Run:
         """Run onbox on a terminal to its end; each prompt of *answers*, a regular expression, is answered once."""
         child = self.spawn(*arguments, **environment)
-        child.logfile_read = screen = io.StringIO()
-        left = dict(ANSWERS if answers is None else answers)
-        while True:
-            prompts = list(left)
-            found = child.expect([*prompts, pexpect.EOF])
-            if found == len(prompts):
-                break
-            child.sendline(left.pop(prompts[found]))
+        talk(child, ANSWERS if answers is None else answers)
+        child.expect(pexpect.EOF)
         child.close()
-        code = child.exitstatus if child.signalstatus is None else -child.signalstatus
-        return Run(code or 0, screen.getvalue().replace("\r\n", "\n"))
+        return Run(exit_code(child), shown(child).replace("\r\n", "\n"))
 
     def without_terminal(self, *arguments: str, stdout: Any = subprocess.PIPE, **environment: str) -> Run:
         """Run onbox as a service would: no controlling terminal, nothing on standard input."""
@@ -148,3 +169,14 @@ class Onbox:
             check=False,
         )
         return Run(done.returncode, done.stdout or "", done.stderr)
+
+
+def shown(child: pexpect.spawn[str]) -> str:
+    """Return all that was shown on the terminal of *child*."""
+    screen: Any = child.logfile_read
+    return str(screen.getvalue())
+
+
+def exit_code(child: pexpect.spawn[str]) -> int:
+    """Return how *child* ended: its exit code, or minus the signal."""
+    return (child.exitstatus or 0) if child.signalstatus is None else -child.signalstatus

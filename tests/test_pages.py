@@ -62,16 +62,6 @@ def test_every_setting_has_a_row() -> None:
     assert {(f"[{section}]", key) for section, keys in KEYS.items() for key in keys} == named
 
 
-def test_the_manual_names_every_variable() -> None:
-    """ENVIRONMENT lists each variable that onbox looks at."""
-    uses = r'(?:environ|variables)(?:\.get\(|\[)"([A-Z_]+)"|"([A-Z_]+)" in (?:os\.environ|variables)'
-    read = {"".join(names) for path in SOURCES.values() for names in re.findall(uses, path.read_text())}
-    explained = MANUAL.read_text().partition(".SH ENVIRONMENT")[2].partition(".SH FILES")[0]
-
-    assert {"NO_COLOR", "TMUX"} <= read
-    assert [] == [name for name in read if name not in explained]
-
-
 @pytest.mark.program("man")
 @pytest.mark.program("lexgrog")
 def test_man_has_nothing_to_say_against_the_manual() -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import commands
 import parts
 from commands import CHECKOUT
-from faults import page
+from faults import rows
 from rich.console import Console
 from rich.text import Text
 
@@ -23,7 +23,7 @@ PAGES = (
     *("README.md", "CONTRIBUTING.md", "docs/reference.md", "tests/faults/README.md"),
     *("packaging/rpm/onbox.8", "packaging/rpm/onbox.bash"),
 )
-MAKERS = {"commands": commands, "parts": parts, "faults": page}
+MAKERS = {"commands": commands, "parts": parts, "faults": rows}
 SCREENS = CHECKOUT / "tests" / "__snapshots__" / "test_screens.ambr"
 COLOURS = {"ok": "green", "..": "cyan"}
 

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import functools
 import gc
-import importlib
 import json
 import logging
 import os
+import pkgutil
 import resource
 import signal
 import sys
@@ -30,36 +30,21 @@ class DisasterError(Exception):
     """An unforeseen exception."""
 
 
-def password() -> str:
-    """Return the password from where the double keeps it."""
-    accounts = json.loads((HOME.parent / "state" / "administrators.json").read_text())
-    return str(next(iter(accounts.values()))["password"])
-
-
 def act(action: str) -> None:
     """Do what the plan says."""
-    if action != "raise":
-        os.kill(os.getpid(), getattr(signal, action))
-        return
-    secret = password()
-    raise DisasterError(f"the password is {secret}")
-
-
-def secrets_alive() -> int:
-    """Count the secrets that are not forgotten."""
-    from onbox.secret import Secret  # noqa: PLC0415
-
-    return sum(len(each) > 0 for each in gc.get_objects() if isinstance(each, Secret))
+    if action == "raise":
+        accounts = json.loads((HOME.parent / "state" / "administrators.json").read_text())
+        password = next(iter(accounts.values()))["password"]
+        raise DisasterError(f"the password is {password}")
+    os.kill(os.getpid(), getattr(signal, action))
 
 
 def hook(place: str, number: int, when: str, action: str, report: dict[str, Any]) -> None:
     """Put a wrapper around the function at *place*, wherever onbox has imported it."""
-    module_name, _, path = place.partition(":")
-    owner: Any = importlib.import_module(module_name)
-    *classes, name = path.split(".")
-    for each in classes:
-        owner = getattr(owner, each)
-    original = getattr(owner, name)
+    from onbox.resync import job  # noqa: F401, PLC0415 - so that all is there to be hooked
+    from onbox.secret import Secret  # noqa: PLC0415
+
+    original = pkgutil.resolve_name(place)
     calls = 0
 
     @functools.wraps(original)
@@ -68,14 +53,15 @@ def hook(place: str, number: int, when: str, action: str, report: dict[str, Any]
         calls += 1
         now = calls == number
         if now and when == "before":
-            report["secrets"] = secrets_alive()
+            report["secrets"] = sum(len(each) > 0 for each in gc.get_objects() if isinstance(each, Secret))
             act(action)
         result = original(*arguments, **keywords)
         if now and when == "after":
             act(action)
         return result
 
-    setattr(owner, name, wrapper)
+    owner, _, name = place.replace(":", ".").rpartition(".")
+    setattr(pkgutil.resolve_name(owner), name, wrapper)
     for module in [each for key, each in sys.modules.items() if key.partition(".")[0] == "onbox"]:
         for key, value in vars(module).items():
             if value is original:
@@ -86,16 +72,13 @@ def main() -> None:
     """Run the command line behind the plan."""
     plan, sys.argv = sys.argv[1], ["onbox", *sys.argv[2:]]
     report: dict[str, Any] = {}
-    if "-" != plan:
-        from onbox import cli  # noqa: F401, PLC0415 - so that all is there to be hooked
-        from onbox.resync import job  # noqa: F401, PLC0415
-
-        place, number, when, action = plan.split()
-        hook(place, int(number), when, action, report)
     if "HOOKED_LOGGING" in os.environ:
         logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
     from onbox.cli import main as onbox  # noqa: PLC0415
 
+    if "-" != plan:
+        place, number, when, action = plan.split()
+        hook(place, int(number), when, action, report)
     try:
         onbox()
     finally:

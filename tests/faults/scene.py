@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import signal
 import termios
 import uuid
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import pexpect
 from appliance.make import ADMIN
-from rehearsal import ANSWERS, SECONDS, Onbox, without_rights
+from rehearsal import ANSWERS, Onbox, exit_code, shown, talk, without_rights
 
 from faults.watch import Syslog, Watcher, process_state, wait_until
 
@@ -25,8 +23,7 @@ if TYPE_CHECKING:
     from appliance.make import Call
 
 HOST = os.uname().nodename
-ASKS_ADMIN, ASKS_PASSWORD, ASKS_REASON, ASKS_HOST = ANSWERS
-ASKS_NOTE = "Note: "
+PROMPTS = dict(zip(("admin", "password", "reason", "host"), ANSWERS, strict=True)) | {"note": "Note: "}
 UNNAMED = 61174  # a user id that nobody has, and that owns nothing
 # For a run in which coverage would be in the way: it takes memory, and writes where onbox may not.
 UNCOVERED = {name: "" for name in os.environ if name.startswith("COVERAGE_")}
@@ -35,8 +32,7 @@ HOOKED = Path(__file__).with_name("hooked.py")
 Child = pexpect.spawn  # [str], which pexpect does not know at run time
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(NamedTuple):
     """How one run ended, and what the person saw."""
 
     code: int
@@ -48,16 +44,16 @@ class Scene:
 
     def __init__(self, onbox: Onbox) -> None:
         """Give the appliance a password and a secret that no other test has."""
-        self.onbox, self.machine = onbox, onbox.machine
+        self.onbox, self.machine, self.journal = onbox, onbox.machine, onbox.machine.journal
         self.owner = (self.machine.folder.stat().st_uid, self.machine.folder.stat().st_gid)
         self.password, self.dba = f"Sentinel!{uuid.uuid4().hex[:16]}", f"Dba!{uuid.uuid4().hex[:16]}"
         self.machine.write("administrators", {ADMIN: {"password": self.password, "failures": 0, "locked_until": 0}})
         self.machine.write("secrets", {"com.rsa.db.dba.password": self.dba})
         self.marker_before = self.machine.marker()
         self.shown: list[Shown] = []
-        self._screens: dict[Child[str], io.StringIO] = {}
         self._modes: dict[Child[str], list[Any]] = {}
         self._held = ExitStack()
+        self.at_end = self._held.callback
 
     def __enter__(self) -> Self:
         """Begin to look for the secrets, and to receive the syslog copies."""
@@ -68,7 +64,7 @@ class Scene:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End what looks on."""
+        """End what looks on, and undo what was given to `at_end`."""
         self._held.close()
 
     def settings(self, audit: Path | None = None, timeouts: Mapping[str, float] | None = None) -> None:
@@ -83,14 +79,8 @@ class Scene:
 
     def answers(self, **changes: object) -> dict[str, Any]:
         """Return what is answered to each question: a text or several, or what is done with the terminal instead."""
-        given: dict[str, Any] = {"admin": ADMIN, "password": self.password, "reason": "1", "host": HOST, **changes}
-        prompts = {"admin": ASKS_ADMIN, "password": ASKS_PASSWORD, "reason": ASKS_REASON, "note": ASKS_NOTE}
-        prompts["host"] = ASKS_HOST
-        return {prompts[name]: answer for name, answer in given.items() if answer is not None}
-
-    def at_end(self, undo: Callable[[], object]) -> None:
-        """Have something undone at the end of the scene."""
-        self._held.callback(undo)
+        given = {"admin": ADMIN, "password": self.password, "reason": "1", "host": HOST, **changes}
+        return {PROMPTS[name]: answer for name, answer in given.items() if answer is not None}
 
     def spawn(
         self,
@@ -106,18 +96,8 @@ class Scene:
         It is hooked as *plan* says, run by *user* (who may be somebody else only for root) behind the command *before*,
         and *program* takes the place of the whole command line.
         """
-        command = list(program) or [*before, *self.command(*arguments, plan=plan, user=user)]
-        child: Child[str] = pexpect.spawn(
-            command[0],
-            command[1:],
-            env=self.onbox.environment() | dict(environment or {}),
-            cwd=self.onbox.home,
-            encoding="utf-8",
-            codec_errors="replace",
-            timeout=SECONDS,
-            dimensions=(25, 80),
-        )
-        child.logfile_read = self._screens[child] = io.StringIO()
+        command = program or (*before, *self.command(*arguments, plan=plan, user=user))
+        child = self.onbox.spawn(command=command, **(environment or {}))
         if not program:  # another program may have changed them by now
             self._modes[child] = termios.tcgetattr(child.child_fd)
         self.pid = int(child.pid or 0)
@@ -128,8 +108,8 @@ class Scene:
         command = self.onbox.command(*(arguments or ("resync",)))
         if user is not None:
             command = command[len(without_rights()) :]
-            if user:
-                command = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", *command]
+        if user:
+            command = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", *command]
         if plan:
             at = command.index("-m")
             command[at : at + 2] = [str(HOOKED), plan]
@@ -137,22 +117,7 @@ class Scene:
 
     def talk(self, child: Child[str], answers: Mapping[str, Any] | None = None, until: str | None = None) -> None:
         """Answer what is asked, each question as often as there are answers, to the end or until something is shown."""
-        left = dict(self.answers() if answers is None else answers)
-        while left or until:
-            prompts = list(left)
-            found = child.expect([*prompts, *([until] if until else []), pexpect.EOF])
-            if found >= len(prompts):
-                return
-            answer = left.pop(prompts[found])
-            if isinstance(answer, tuple):
-                answer, *rest = answer
-                left |= {prompts[found]: tuple(rest)} if rest else {}
-            if callable(answer):
-                answer(child)
-            else:
-                child.sendline(answer)
-            if child.closed:
-                return
+        talk(child, self.answers() if answers is None else answers, until)
 
     def end(self, child: Child[str]) -> Shown:
         """Wait for the end of a run and keep how it ended."""
@@ -165,9 +130,7 @@ class Scene:
             if child in self._modes and child.signalstatus != signal.SIGKILL:
                 assert self._modes[child] == termios.tcgetattr(child.child_fd)
             child.close()
-        screen = self._screens[child].getvalue()
-        code = child.exitstatus if child.signalstatus is None else -child.signalstatus
-        self.shown.append(Shown(code or 0, screen))
+        self.shown.append(Shown(exit_code(child), shown(child)))
         return self.shown[-1]
 
     def run(self, *arguments: str, answers: Mapping[str, Any] | None = None, **spawning: Any) -> Shown:
@@ -201,17 +164,8 @@ class Scene:
 
     def wait_for_call(self, number: int, event: str = "answered", kind: str = "password") -> Call:
         """Wait until call *number* of rsautil has asked for, or was given, the *kind* of answer."""
-
-        def happened() -> bool:
-            calls = self.machine.calls()
-            return len(calls) >= number and kind in getattr(calls[number - 1], event)
-
-        wait_until(happened)
+        wait_until(lambda: any(kind in getattr(call, event) for call in self.machine.calls()[number - 1 :][:1]))
         return self.machine.calls()[number - 1]
-
-    def journal(self) -> list[dict[str, Any]]:
-        """Return the audit records; none where the journal is not even a file."""
-        return self.machine.journal() if (self.machine.audit / "audit.jsonl").is_file() else []
 
     def report(self) -> dict[str, Any]:
         """Return what a hooked run said of itself."""

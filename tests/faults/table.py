@@ -50,11 +50,6 @@ NO_JOURNAL = End(5)
 STOPPED = End(130, "refused")
 
 
-def play_as_usual(scene: Scene) -> None:
-    """Run the command once, and answer all that it asks."""
-    scene.run()
-
-
 @dataclass(frozen=True)
 class Fault:
     """One row: how the run must end, what the person must be told, and how the fault is brought about.
@@ -71,7 +66,7 @@ class Fault:
     behaviour: Mapping[str, float] = field(default_factory=dict)
     timeouts: Mapping[str, float] = field(default_factory=dict)
     prepare: Callable[[Scene], object] | None = None
-    play: Callable[[Scene], object] = play_as_usual
+    play: Callable[[Scene], object] = lambda scene: scene.run()
     root: bool = False
     # The person types the password where it is shown; it must not get anywhere else all the same.
     visible: bool = False

@@ -19,16 +19,10 @@ PAUSE = 0.2
 
 
 def wait_until(what: Callable[[], object], seconds: float = SECONDS) -> None:
-    """Wait for *what* to become true.
-
-    Raises:
-        TimeoutError: it did not.
-
-    """
+    """Wait for *what* to become true, or fail."""
     deadline = time.monotonic() + seconds
     while not what():
-        if time.monotonic() > deadline:
-            raise TimeoutError
+        assert time.monotonic() < deadline
         time.sleep(0.01)
 
 
@@ -45,15 +39,12 @@ def _status(pid: int | str) -> list[str]:
         return ["", "", "", ""]
 
 
-def alive(pids: Iterable[int], sessions: Iterable[int]) -> list[int]:
+def alive(pids: Iterable[int], sessions: Iterable[int]) -> list[str]:
     """Return which of these processes, and of those in these sessions, still run."""
-    wanted, places = set(pids), {str(session) for session in sessions}
-    running = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        state, _, _, session = _status(folder.name)
-        if state not in ("", "Z", "X") and (int(folder.name) in wanted or session in places):
-            running.append(int(folder.name))
-    return running
+    wanted, places = set(map(str, pids)), set(map(str, sessions))
+    found = {folder.name: _status(folder.name) for folder in Path("/proc").glob("[0-9]*")}
+    running = {pid: session for pid, (state, _, _, session) in found.items() if state not in ("", "Z", "X")}
+    return [pid for pid, session in running.items() if pid in wanted or session in places]
 
 
 class Watcher:
@@ -61,13 +52,11 @@ class Watcher:
 
     def __init__(self, secrets: tuple[str, ...], folder: Path, leave_out: Path) -> None:
         """Search for *secrets* below *folder* but not in *leave_out*, and in /proc."""
-        self._secrets = [secret.encode() for secret in secrets]
-        self._folder, self._leave_out = folder, leave_out
+        self._secrets, self._folder, self._leave_out = secrets, folder, leave_out
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch)
         self.found: set[str] = set()
         self.seen: set[int] = set()
-        self.passes = 0
 
     def __enter__(self) -> Self:
         """Begin to look."""
@@ -75,10 +64,9 @@ class Watcher:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Look a last time."""
+        """End."""
         self._stop.set()
         self._thread.join()
-        self.look()
 
     def _watch(self) -> None:
         while not self._stop.wait(PAUSE):
@@ -86,19 +74,14 @@ class Watcher:
 
     def look(self) -> None:
         """Search once."""
-        for folder in Path("/proc").glob("[0-9]*"):
-            for file in ("cmdline", "environ"):
-                self._search(folder / file)
-            self.seen.add(int(folder.name))
-        for path in self._folder.rglob("*"):
-            if not path.is_relative_to(self._leave_out) and path.is_file():
-                self._search(path)
-        self.passes += 1
-
-    def _search(self, path: Path) -> None:
-        with suppress(OSError):
-            content = path.read_bytes()
-            self.found |= {f"{path}: {secret.decode()}" for secret in self._secrets if secret in content}
+        processes = list(Path("/proc").glob("[0-9]*"))
+        files = [path for path in self._folder.rglob("*") if not path.is_relative_to(self._leave_out)]
+        for path in [*(folder / name for folder in processes for name in ("cmdline", "environ")), *files]:
+            with suppress(OSError):
+                if path.is_file():
+                    content = path.read_bytes()
+                    self.found |= {f"{path}: {secret}" for secret in self._secrets if secret.encode() in content}
+        self.seen |= {int(folder.name) for folder in processes}
 
 
 class Syslog:
@@ -123,9 +106,7 @@ class Syslog:
 
     def __exit__(self, *_: object) -> None:
         """Receive what was sent so far, and end."""
-        self.path.chmod(0o666)
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
-            sender.sendto(b"", str(self.path))
+        self._socket.shutdown(socket.SHUT_RDWR)
         self._thread.join()
         self._socket.close()
         shutil.rmtree(self._folder)

@@ -11,21 +11,12 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from onbox.errors import OnboxError
 from onbox.resync.interrupts import Interrupts
 from onbox.screen.prompts import Prompts
 
-if TYPE_CHECKING:
-    from onbox.secret import Secret
-
 BUSY_SECONDS = 0.3
-
-
-def secret(answer: Secret) -> str:
-    """Take any secret."""
-    return answer.surrender().decode("utf-8", "surrogateescape")
 
 
 def main() -> None:
@@ -42,7 +33,10 @@ def main() -> None:
                 if kind == "visible":
                     answers.append(prompts.ask(f"visible {number}: ", str))
                 else:
-                    answers.append(prompts.ask_secret(f"secret {number}: ", secret, OnboxError("password-unusable")))
+                    secret = prompts.ask_secret(
+                        f"secret {number}: ", lambda typed: typed, OnboxError("password-unusable")
+                    )
+                    answers.append(secret.surrender().decode("utf-8", "surrogateescape"))
         except OnboxError as error:
             answers.append(error.code)
     Path(sys.argv[1]).write_text(json.dumps(answers))
