@@ -95,6 +95,16 @@ def test_every_page(page: Path) -> None:
     assert [] == [line for line in prose(page) if re.search(r"[a-z)`\"*][.?!] +[A-Z`\[]", line)]
 
 
+def test_an_installed_page_leads_to_installed_pages() -> None:
+    """The package leaves out the parts of the README that are for the source repository, as its script `stage` says."""
+    stage = (CHECKOUT / "packaging/rpm/stage").read_text()
+    names = re.findall(r"\S+", stage.partition("for page in ")[2].partition(";")[0])
+    installed = [CHECKOUT / "README.md", *(CHECKOUT / "docs" / name for name in names)]
+    for page in installed:
+        text = re.sub(r"(?sm)^<!-- only in the source.*?^<!-- to here", "", page.read_text())
+        assert {(page.parent / target).resolve() for target, _ in LINK.findall(text) if target} <= set(installed), page
+
+
 def test_pages_are_short() -> None:
     """An administrator can read all pages in an hour."""
     read = [CHECKOUT / "README.md", CHECKOUT / "CONTRIBUTING.md", *(CHECKOUT / "docs").glob("*.md")]
