@@ -170,7 +170,7 @@ def audit_show(context: typer.Context, run: RunId, file: File = None, json: Json
     from onbox.screen.runs import page
 
     with _opened(context, file) as journal:
-        records = one_run(journal.oldest_first(), run)
+        records = one_run(journal.records, run)
     fields = _source(journal) | {"run": records[0]["run"], "records": records}
     _finish(json, "audit show", lambda: fields, lambda console: console.facts(page(records)))
 
@@ -188,7 +188,7 @@ def audit_export(
     from onbox.audit.export import export
 
     with _opened(context, file) as journal:
-        export(journal.unchanged(), form, sys.stdout)
+        export(journal.unchanged, form, sys.stdout)
 
 
 @audit.command("resolve")
@@ -224,7 +224,7 @@ def audit_verify(
 
     Example: onbox audit verify --against /var/log/onbox-copies.log
     """
-    from onbox.audit.comparison import compare
+    from onbox.audit.copies import compare
     from onbox.audit.verify import verify
     from onbox.identity import Host, this_host
     from onbox.screen.verification import as_json, findings, verdict
@@ -232,10 +232,10 @@ def audit_verify(
     path, heads = _journal(context, file), head or []
     verification = verify(path, heads, expected=bool(heads or against))
     whose = Host(host, host) if host else this_host()
-    comparison = compare(path, against, host=whose, heads=heads) if against else None
+    comparison = compare(path, against, host=whose, heads=verification.heads) if against else None
     found = findings(verification, comparison)
     words = message(verdict(found), path=path, copies=against, host=whose.name)
-    rows = [(state, name, what) for state, _code, name, what in found] + [("", "Head", str(verification.head))]
+    rows = [(state, name, what) for state, _code, name, what in found] + [("", "Head", verification.head)]
     fields = {"file": str(path), **as_json(verification, comparison, found)}
     _finish(json, "audit verify", lambda: fields, lambda console: console.result(rows, words), words)
 
@@ -251,10 +251,10 @@ def _journal(context: typer.Context, file: Path | None) -> Path:
 @contextmanager
 def _opened(context: typer.Context, file: Path | None) -> "Iterator[Reader]":
     """Open the journal to be read; before the first run this machine has none."""
-    from onbox.audit.reader import opened
+    from onbox.audit.reader import Reader
 
-    with opened(_journal(context, file), may_be_missing=file is None) as journal:
-        yield journal
+    journal = Reader(_journal(context, file), may_be_missing=file is None)
+    yield journal
     if journal.bad or journal.damaged:
         counts = f"{journal.bad} left out, {journal.damaged} shown"
         typer.echo(f"onbox: Damaged journal lines: {counts}. Run: onbox audit verify --file {journal.path}", err=True)

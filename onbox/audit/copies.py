@@ -1,28 +1,72 @@
-"""The syslog copies of audit records, read out of a log in any format.
+"""The journal beside the syslog copies of its records, which are read out of a log in any format.
 
-Copies are untrusted: any local account can send one.
+Any local account can send a copy, and nobody on the machine can take one back.
+So a forged copy can raise a false alarm, but never hide a change: adding one never turns damage into agreement.
 """
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TypeGuard
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
 
-from onbox.audit.reader import object_in
-from onbox.audit.record import GENESIS, Record, digest
+from onbox.audit.reader import Reader, object_of, read_text
+from onbox.audit.record import Record, digest
 from onbox.audit.syslog import COOKIE, SPARE
+from onbox.errors import OnboxError
+from onbox.identity import Host
 
-_COOKIE = COOKIE.decode()
-_SIGNS = (" onbox[", _COOKIE, '"SYSLOG_IDENTIFIER"')
-_HASH = re.compile("[0-9a-f]{64}")
-_HIGHEST = 2**53  # beyond it, readers of JSON disagree about numbers
+# The members that a copy is judged by.
+_FORM = {"seq": int | None, "prev": str | None, "hash": str, "time": str, "run": str, "host": dict, "omitted": list}
+_SIGNS = (b" onbox[", COOKIE, b'"SYSLOG_IDENTIFIER"')
 
 
 @dataclass(frozen=True)
-class Copy:
-    """A copy in the form that onbox gives it.
+class Version:
+    """One of several different copies with the same number: where it stands, and whether the journal has it."""
 
-    LINE is where it stands; SEQ is 0 for a result that no journal could take.
+    line: int
+    hash: str
+    in_journal: bool
+
+
+@dataclass(frozen=True)
+class OtherChain:
+    """Copies of another chain of this host: a journal that was moved away, or removed.
+
+    `first` and `last` are numbers, `hash` is that of the last; it is `known` if that was given.
+    """
+
+    first: int
+    last: int
+    hash: str
+    known: bool
+
+
+@dataclass
+class Comparison:
+    """The copies compared with a journal; records are named by their numbers.
+
+    `lost` were copied, and the journal does not have them, or has others with their numbers.
+    They are called `set_back` instead if the journal has a record that was copied later than one with its number.
+    `differing` has the copies of each number of which there are different ones.
+    `unrecorded` are runs whose result no journal could take, so that only syslog has it.
+    `others` counts copies by the names of other hosts, `unreadable` those that are truncated, garbled or forged.
+    """
+
+    compared: int = 0
+    lost: list[int] = field(default_factory=list)
+    set_back: list[int] = field(default_factory=list)
+    differing: dict[int, list[Version]] = field(default_factory=dict)
+    chains: list[OtherChain] = field(default_factory=list)
+    without_copy: list[int] = field(default_factory=list)
+    unrecorded: list[str] = field(default_factory=list)
+    others: dict[str, int] = field(default_factory=dict)
+    unreadable: int = 0
+
+
+@dataclass(frozen=True)
+class _Copy:
+    """A copy in the form that onbox gives it, and where it stands.
+
     The hash of a copy that is WHOLE proves its content; another one has fields left out, or was garbled or forged.
     """
 
@@ -30,78 +74,128 @@ class Copy:
     seq: int
     prev: str
     hash: str
-    time: str
-    run: str
     whole: bool
     record: Record
 
-    def is_copy_of(self, record: Record, *besides: str) -> bool:
-        """Tell whether RECORD has the same content, BESIDES these members and those left out."""
-        ignored = {"hash", "omitted", *besides, *self.record.get("omitted", ())}
-        names = (record.keys() | self.record.keys()) - ignored
-        return all(record.get(name) == self.record.get(name) for name in names)
+    def agrees_with(self, record: Record) -> bool:
+        """Tell whether this is a copy of RECORD, which has the fields that were left out here."""
+        content = self.record | {name: record.get(name) for name in self.record.get("omitted", ())}
+        content.pop("omitted", None)
+        return digest(content) == self.hash
 
 
-def text_in(record: Record, name: str) -> str:
-    """Give the text that RECORD has as NAME, or "" if it has none there."""
-    value = record.get(name)
-    return value if isinstance(value, str) else ""
+def compare(journal: Path, copies: Path, *, host: Host, heads: Collection[str] = ()) -> Comparison:
+    """Compare the JOURNAL of HOST with the file COPIES.
+
+    A copy is of HOST if it has its name or its machine ID.
+    Another chain is no damage if its last hash is one of HEADS, noted when its journal was moved away.
+
+    Raises:
+        OnboxError: if a file can't be read.
+    """
+    try:
+        log, _ = read_text(copies)
+    except OSError as error:
+        raise OnboxError("copies-unreadable", path=copies, detail=error.strerror) from None
+    # Read after the copies: a record is copied after it is written.
+    records = Reader(journal, may_be_missing=True).records
+    # A record could claim any hash, so it is computed again.
+    held = {(record["seq"], digest(record)): record for record in records if type(record.get("seq")) is int}
+    found, same, strange = Comparison(), dict[int, _Copy](), list[_Copy]()
+    for copy in _copies_of(host, log, found):
+        record = held.get((copy.seq, copy.hash))
+        if record is None:
+            strange.append(copy)
+        elif copy.agrees_with(record):
+            same.setdefault(copy.seq, copy)
+        else:
+            found.unreadable += 1
+    known = {copy.hash for copy in strange if copy.whole and copy.hash in heads}
+    gone = list[_Copy]()
+    for chain in _chains(strange):
+        if _is_of(chain, held):
+            gone += chain
+        else:
+            last = chain[-1]
+            found.chains.append(OtherChain(chain[0].seq, last.seq, last.hash, last.hash in known))
+    numbers = {copy.seq for copy in gone}
+    if any(copy.seq in same and copy.line < same[copy.seq].line for copy in gone):
+        found.set_back = sorted(numbers)
+    else:
+        found.lost = sorted(numbers - same.keys())
+    versions: dict[int, dict[str, Version]] = {}
+    for copy in sorted([*same.values(), *gone], key=lambda copy: (copy.seq, copy.line)):
+        version = Version(copy.line, copy.hash, (copy.seq, copy.hash) in held)
+        versions.setdefault(copy.seq, {}).setdefault(copy.hash, version)
+    found.differing = {seq: list(each.values()) for seq, each in versions.items() if len(each) > 1}
+    found.compared = len(same)
+    found.without_copy = sorted({seq for seq, _ in held} - same.keys())
+    return found
 
 
-def copies_in(log: bytes) -> Iterator[Copy | None]:
-    """Yield the copies in a LOG; None for one that onbox can't have sent so."""
+def _copies_of(host: Host, log: bytes, found: Comparison) -> Iterator[_Copy]:
+    """Yield the copies of numbered records of HOST in LOG, and count the others in FOUND."""
     for number, line in enumerate(log.split(b"\n"), 1):
-        text = line.decode("utf-8", "replace").strip()
-        record = _record_in(text)
-        if record is not None:
-            yield _copy(number, record)
-        elif "onbox" in text and any(sign in text for sign in _SIGNS):
-            yield None
+        record = _record_in(line.strip())
+        if record is None:
+            continue
+        if not _is_copy(record):
+            found.unreadable += 1
+            continue
+        of, seq, run = record["host"], record["seq"], record["run"]
+        if of["name"] != host.name and (not host.machine_id or of.get("machine_id") != host.machine_id):
+            found.others[of["name"]] = found.others.get(of["name"], 0) + 1
+        elif seq is not None:
+            yield _Copy(number, seq, record["prev"], record["hash"], digest(record) == record["hash"], record)
+        elif run not in found.unrecorded:
+            found.unrecorded.append(run)
 
 
-def _record_in(text: str) -> Record | None:
-    """Give the record in a line: behind the cookie, alone, or as a text in an object of journald or a SIEM."""
-    if not text.startswith("{"):
-        text = text.partition(_COOKIE)[2].lstrip()
-    found, _ = object_in(text)
-    if found is None or _is_record(found):
-        return found
-    for value in found.values():
-        inner, _ = object_in(_text(value).partition(_COOKIE)[2].lstrip())
-        if inner is not None and _is_record(inner):
-            return inner
-    return None
+def _record_in(line: bytes) -> Record | None:
+    """Give the record in LINE: behind the cookie, alone, or as a text in an object of journald or a SIEM.
+
+    It is empty in a line of onbox that holds none, and None in the line of another program.
+    """
+    found = object_of(line if line.startswith(b"{") else line.partition(COOKIE)[2]) or {}
+    texts = [value.encode("utf-8", "replace") for value in found.values() if isinstance(value, str)]
+    for each in (found, *(object_of(text.partition(COOKIE)[2]) or {} for text in texts)):
+        if each.keys() >= {"seq", "prev", "hash"}:
+            return each
+    return {} if b"onbox" in line and any(sign in line for sign in _SIGNS) else None
 
 
-def _is_record(found: Record) -> bool:
-    return "event" in found and ("hash" in found or "seq" in found)
+def _is_copy(record: Record) -> bool:
+    """Tell whether RECORD has the form of a copy, so that onbox can have sent it."""
+    record = {"omitted": [], **record}
+    return (
+        all(isinstance(record.get(name), kind) for name, kind in _FORM.items())
+        and isinstance(record["host"].get("name"), str)
+        and all(name in tuple(SPARE) for name in record["omitted"])
+    )
 
 
-def _text(value: object) -> str:
-    """Give a text, which `journalctl -o json` can also write as a list of its bytes."""
-    if isinstance(value, list) and all(type(byte) is int and 0 <= byte <= 255 for byte in value):  # noqa: PLR2004
-        return bytes(value).decode("utf-8", "replace")
-    return value if isinstance(value, str) else ""
+def _chains(strange: list[_Copy]) -> list[list[_Copy]]:
+    """Give the STRANGE copies in chains; only a copy that is whole proves which one is before it."""
+    chains: dict[tuple[int, str], list[_Copy]] = {}
+    for copy in sorted(strange, key=lambda copy: (copy.seq, copy.hash, not copy.whole, copy.line)):
+        before = chains.pop((copy.seq - 1, copy.prev), []) if copy.whole else []
+        chains.setdefault((copy.seq, copy.hash), before).append(copy)
+    return list(chains.values())
 
 
-def _copy(line: int, record: Record) -> Copy | None:
-    """Give the copy in LINE, or None if onbox did not write its RECORD so."""
-    seq, prev, named, host = record.get("seq"), record.get("prev"), record.get("hash"), record.get("host")
-    if not _is_hash(named) or not isinstance(host, dict) or not isinstance(host.get("name"), str):
-        return None
-    if "omitted" in record and not _are_spare(record["omitted"]):
-        return None
-    if seq is None and prev is None:
-        seq, prev = 0, ""
-    elif type(seq) is not int or not 0 < seq < _HIGHEST or not _is_hash(prev) or (seq == 1) != (prev == GENESIS):
-        return None
-    whole = "omitted" not in record and digest(record) == named
-    return Copy(line, seq, prev, named, text_in(record, "time"), text_in(record, "run"), whole, record)
+def _is_of(chain: list[_Copy], held: dict[tuple[int, str], Record]) -> bool:
+    """Tell whether CHAIN belongs to the journal of the records HELD, not to one that was moved away or begun later.
 
-
-def _is_hash(value: object) -> TypeGuard[str]:
-    return isinstance(value, str) and bool(_HASH.fullmatch(value))
-
-
-def _are_spare(omitted: object) -> bool:
-    return isinstance(omitted, list) and bool(omitted) and all(name in tuple(SPARE) for name in omitted)
+    A chain that is proven from its record 1 on began in another journal, if nothing in it is of this one.
+    """
+    if not held:
+        return True
+    begin = next(iter(held.values()))["time"]
+    runs = {record["run"] for record in held.values()}
+    from_its_first = chain[0].seq == 1 and chain[0].whole
+    return any(
+        (copy.seq - 1, copy.prev) in held
+        or copy.record["run"] in runs
+        or (copy.record["time"] >= begin and not from_its_first)
+        for copy in chain
+    )

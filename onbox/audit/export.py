@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import shlex
 from collections.abc import Iterable
 from typing import Any, TextIO
 
@@ -34,13 +33,6 @@ def cell(value: Any) -> str:  # noqa: ANN401 - any JSON value
     return "'" + text if text.startswith(_FORMULA) else text
 
 
-def _cells(record: Record) -> list[str]:
-    row = {name: member(record, name) for name in _COLUMNS}
-    if isinstance(row["process.argv"], list):
-        row["process.argv"] = shlex.join(map(str, row["process.argv"]))
-    return [cell(value) for value in row.values()]
-
-
 def export(records: Iterable[Record], form: str, stream: TextIO) -> None:
     """Write RECORDS to STREAM as FORM, `jsonl` or `csv`, in UTF-8 in every locale.
 
@@ -51,7 +43,8 @@ def export(records: Iterable[Record], form: str, stream: TextIO) -> None:
         stream.reconfigure(encoding="utf-8", newline="")
     try:
         if form == "csv":
-            csv.writer(stream).writerows([_COLUMNS, *map(_cells, records)])
+            rows = ([cell(member(record, name)) for name in _COLUMNS] for record in records)
+            csv.writer(stream).writerows([_COLUMNS, *rows])
         else:
             stream.writelines(canonical(record) + "\n" for record in records)
         stream.flush()

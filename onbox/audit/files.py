@@ -6,7 +6,6 @@ import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
 
 _BLOCK = 64 * 1024
 _KINDS = {stat.S_IFDIR: "a folder", stat.S_IFREG: "a regular file"}
@@ -29,33 +28,29 @@ def open_own(name: str, flags: int, uid: int, *, kind: int = stat.S_IFREG, folde
             raise
         descriptor = os.open(name, flags, 0o600, dir_fd=folder)
         os.fchmod(descriptor, 0o600)
-    objection = _objection(os.fstat(descriptor), uid, kind)
-    if objection:
-        os.close(descriptor)
-        raise PermissionError(errno.EPERM, objection)
-    return descriptor
-
-
-def _objection(status: os.stat_result, uid: int, kind: int) -> str:
+    status = os.fstat(descriptor)
     if stat.S_IFMT(status.st_mode) != kind:
-        return f"it is not {_KINDS[kind]}"
-    if status.st_uid != uid:
-        return f"it belongs to user id {status.st_uid}, not to you ({uid})"
-    if status.st_mode & 0o022:
-        return f"others may write it (mode {stat.S_IMODE(status.st_mode):04o})"
-    return ""
+        objection = f"it is not {_KINDS[kind]}"
+    elif status.st_uid != uid:
+        objection = f"it belongs to user id {status.st_uid}, not to you ({uid})"
+    elif status.st_mode & 0o022:
+        objection = f"others may write it (mode {stat.S_IMODE(status.st_mode):04o})"
+    else:
+        return descriptor
+    os.close(descriptor)
+    raise PermissionError(errno.EPERM, objection)
 
 
-def make_folder(path: str) -> None:
+def make_folder(path: Path) -> None:
     """Make the folder PATH with mode 0700, and fsync it; an existing one stays as it is.
 
     Raises:
         OSError: if it can't be made.
     """
     with suppress(FileExistsError):
-        os.mkdir(path)  # noqa: PTH102 - beside the calls that pathlib doesn't have
-        os.chmod(path, 0o700)  # noqa: PTH101 - also under a strict umask
-        parent = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)  # noqa: PTH120
+        path.mkdir(0o700)
+        path.chmod(0o700)  # also under a strict umask
+        parent = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             os.fsync(parent)
         finally:
@@ -73,17 +68,16 @@ def replace(name: str, content: bytes, folder: int) -> None:
         os.unlink(new, dir_fd=folder)
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder)
     try:
-        try:
-            os.fchmod(descriptor, 0o600)
-            write_all(descriptor, content)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        os.fchmod(descriptor, 0o600)
+        write_all(descriptor, content)
+        os.fsync(descriptor)
         os.replace(new, name, src_dir_fd=folder, dst_dir_fd=folder)
     except OSError:
         with suppress(OSError):
             os.unlink(new, dir_fd=folder)
         raise
+    finally:
+        os.close(descriptor)
     os.fsync(folder)
 
 
@@ -98,19 +92,9 @@ def write_all(descriptor: int, content: bytes) -> None:
         left = left[os.write(descriptor, left) :]
 
 
-def ends_torn(descriptor: int) -> bool:
-    """Tell whether the last line of an open file is incomplete."""
-    size = os.fstat(descriptor).st_size
-    return size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
-
-
 def lines_from_end(descriptor: int) -> Iterator[bytes]:
-    """Yield the lines of an open file without their newline, the last one first, an incomplete last one too."""
+    """Yield what newlines separate in an open file, the last first: an incomplete line or b"", then the lines."""
     end = os.fstat(descriptor).st_size
-    if not end:
-        return
-    if os.pread(descriptor, 1, end - 1) == b"\n":
-        end -= 1
     rest, block = b"", _BLOCK
     while end:
         start = max(0, end - block)
@@ -120,16 +104,3 @@ def lines_from_end(descriptor: int) -> Iterator[bytes]:
         # A line longer than a block is read in ever larger ones, not copied again and again.
         block = _BLOCK if lines else 2 * block
     yield rest
-
-
-def open_to_read(path: Path) -> BinaryIO:
-    """Open a file to read it; it may belong to any account.
-
-    Raises:
-        OSError: if it can't be opened, or is not a regular file.
-    """
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
-    return os.fdopen(descriptor, "rb")

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from onbox.audit.files import ends_torn, lines_from_end, make_folder, open_own, replace, write_all
+from onbox.audit.files import lines_from_end, make_folder, open_own, replace, write_all
 from onbox.audit.history import shown
 from onbox.audit.reader import record_of
 from onbox.audit.record import GENESIS, Fields, Record, canonical, read, sealed
@@ -78,7 +78,7 @@ class Journal:
         self._size, self._behind, self._urgent = 0, False, False
         with ExitStack() as opened:
             with _refused("journal-folder", folder):
-                make_folder(str(folder))
+                make_folder(folder)
                 self._folder = open_own(str(folder), os.O_RDONLY, uid, kind=stat.S_IFDIR)
             opened.callback(os.close, self._folder)
             with _refused("journal-file", self.path):
@@ -231,7 +231,7 @@ class Journal:
             if not os.path.samestat(self.path.lstat(), os.fstat(self._file)):
                 raise ValueError("another file took its name while it was in use")
             lines = lines_from_end(self._file)
-            incomplete = next(lines) if ends_torn(self._file) else b""
+            incomplete = next(lines)
             last, noted = next(lines, None), Head()
             with _refused("journal-file", self._place / HEAD_FILE), suppress(FileNotFoundError):
                 descriptor = open_own(HEAD_FILE, os.O_RDONLY, self._uid, folder=self._folder)

@@ -37,7 +37,7 @@ _MEMBERS = {
 
 def listed(journal: Reader, last: int, outcome: str | None = None) -> list[Record]:
     """Give the LAST runs of JOURNAL, the newest first, without dry runs; with OUTCOME only those."""
-    ended = (run for run in runs(journal.newest_first()) if run["event"] != VERIFIED)
+    ended = (run for run in runs(reversed(journal.records)) if run["event"] != VERIFIED)
     return [run for run in ended if outcome in (None, run["outcome"])][:last]
 
 

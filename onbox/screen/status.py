@@ -28,9 +28,9 @@ def look(journal: Reader, now: datetime) -> Status:
     """Read from JOURNAL how things stand at the time NOW."""
     return Status(
         holder(journal.path.with_name(RUN_LOCK)),
-        last_run(journal.newest_first()),
-        [run for run in runs(journal.newest_first()) if is_open(run)],
-        list(guards(journal.newest_first(), now).values()),
+        last_run(reversed(journal.records)),
+        [run for run in runs(reversed(journal.records)) if is_open(run)],
+        list(guards(reversed(journal.records), now).values()),
     )
 
 

@@ -23,7 +23,6 @@ module(load="mmjsonparse")
 template(name="json" type="list") {{ property(name="$!all-json") constant(value="\\n") }}
 template(name="priority" type="string" string="%syslogtag% %syslogfacility-text%.%syslogseverity-text%\\n")
 action(type="omfile" file="{folder}/priorities" template="priority")
-action(type="omfile" file="{folder}/plain")
 action(type="mmjsonparse")
 if $parsesuccess == "OK" then action(type="omfile" file="{folder}/json" template="json")
 """
@@ -39,11 +38,6 @@ class Collector:
     def socket(self) -> str:
         """The path of its socket."""
         return str(self.folder / "log")
-
-    @property
-    def plain(self) -> Path:
-        """The log in its own format."""
-        return self.folder / "plain"
 
     def records(self, count: int) -> list[dict[str, Any]]:
         """Return the *count* records that came out on the other side, when they have."""
@@ -71,7 +65,7 @@ def run_with(folder: Path, actions: str) -> Iterator[Collector]:
 
 @contextmanager
 def running(folder: Path) -> Iterator[Collector]:
-    """Run rsyslogd in a new *folder*, writing all it gets in several formats."""
+    """Run rsyslogd in a new *folder*, writing the priority and the JSON of all it gets."""
     with run_with(folder, ACTIONS.format(folder=folder)) as collector:
         yield collector
 

@@ -84,10 +84,4 @@ def journald(record: Record) -> bytes:
     return json.dumps(fields).encode() + b"\n"
 
 
-def journald_bytes(record: Record) -> bytes:
-    """Return the copy of *record* as `journalctl -o json` writes it if it takes the message for binary."""
-    fields = {"SYSLOG_IDENTIFIER": "onbox", "MESSAGE": list(f"@cee: {copied(record)}".encode())}
-    return json.dumps(fields).encode() + b"\n"
-
-
-FORMS = [plain, rfc3164, rfc5424, parsed, journald, journald_bytes]
+FORMS = [plain, rfc3164, rfc5424, parsed, journald]

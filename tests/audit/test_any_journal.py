@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onbox.audit.comparison import compare
+from onbox.audit.copies import compare
 from onbox.audit.export import export
 from onbox.audit.history import one_run
-from onbox.audit.reader import opened
+from onbox.audit.reader import Reader
 from onbox.audit.verify import verify
 from onbox.identity import Host
 from onbox.screen import status, verification
@@ -50,17 +50,17 @@ def test_any_records_are_listed_shown_exported_and_verified(
     path = tmp_path_factory.mktemp("any") / "audit.jsonl"
     path.write_text("".join(json.dumps(record) + "\n" for record in records))
 
-    with opened(path, may_be_missing=False) as journal:
-        endings = listed(journal, 20)
-        Console().table(("",) * 5, [row(record) for record in endings])
-        found = status.look(journal, datetime(2026, 11, 24, tzinfo=UTC))
-        status.tell(found, Console())
-        told = [[summary(record) for record in endings], status.as_json(found)]
-        for run in {record["run"] for record in journal.oldest_first()}:
-            Console().facts(page(one_run(journal.oldest_first(), run)))
-            told.append(one_run(journal.oldest_first(), run))
-        for form in ("csv", "jsonl"):
-            export(journal.unchanged(), form, io.StringIO())
+    journal = Reader(path, may_be_missing=False)
+    endings = listed(journal, 20)
+    Console().table(("",) * 5, [row(record) for record in endings])
+    found = status.look(journal, datetime(2026, 11, 24, tzinfo=UTC))
+    status.tell(found, Console())
+    told = [[summary(record) for record in endings], status.as_json(found)]
+    for run in {record["run"] for record in journal.records}:
+        Console().facts(page(one_run(journal.records, run)))
+        told.append(one_run(journal.records, run))
+    for form in ("csv", "jsonl"):
+        export(journal.unchanged, form, io.StringIO())
     whole = verify(path)
     beside = compare(path, path, host=Host("am1", None))
     findings = verification.findings(whole, beside)

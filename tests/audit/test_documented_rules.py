@@ -13,7 +13,7 @@ import pytest
 from collector import run_with
 from rehearsal import CHECKOUT
 
-from onbox.audit.comparison import compare
+from onbox.audit.copies import compare
 from onbox.audit.journal import Journal
 from onbox.audit.record import canonical, process
 
@@ -92,18 +92,28 @@ def test_head_gets_a_time_stamp(tmp_path: Path) -> None:
 
 @pytest.mark.program("rsyslogd")
 def test_documented_rsyslog_keeps_the_copies(tmp_path: Path) -> None:
-    """The documented actions write a file that the journal can be compared with."""
-    kept = tmp_path / "copies.json"
+    """Copies in the documented file, and in rsyslog's own format, agree and show what was lost and changed."""
+    kept, plain, path = tmp_path / "copies.json", tmp_path / "plain", tmp_path / "audit" / "audit.jsonl"
     actions = block("## The syslog copy").replace("/var/log/onbox-copies.json", str(kept))
-    with run_with(tmp_path / "rsyslog", actions) as collector:
-        with closing(Journal(tmp_path / "audit", journals.uid())) as journal:
-            log = journals.log(journal, syslog=collector.socket)
-            for number in range(3):
-                log.info("resync.result", outcome="success", code="c", note=f"\u00e9/{number}")
-        collector.wait_for_lines(kept, 3)
+    with (
+        run_with(tmp_path / "rsyslog", actions + f'action(type="omfile" file="{plain}")') as collector,
+        closing(Journal(path.parent, journals.uid())) as journal,
+    ):
+        log = journals.log(journal, syslog=collector.socket).bind(outcome="success", code="c")
+        for number in range(4):
+            log.info("x", note=f"\u00e9/{number}", process={"seconds": 0.1 + 0.2}, evidence=["x" * 3000 * number])
+        for copies in (kept, plain):
+            collector.wait_for_lines(copies, 4)
 
-    found = compare(tmp_path / "audit" / "audit.jsonl", kept, host=logs.HOST)
-    assert (3, [], {}) == (found.compared, found.lost, found.differing)
+    lines = path.read_bytes().splitlines(keepends=True)
+    for copies in (kept, plain):
+        path.write_bytes(b"".join(lines))
+        found = compare(path, copies, host=logs.HOST)
+        assert (4, [], {}) == (found.compared, found.lost, found.differing)
+
+        path.write_bytes(b"".join([lines[0], lines[1].replace(b"/1", b"/7"), lines[3]]))
+        found = compare(path, copies, host=logs.HOST)
+        assert (2, [2, 3]) == (found.compared, found.lost)
 
 
 def test_every_member_is_documented(tmp_path: Path) -> None:

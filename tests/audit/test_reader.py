@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onbox.audit.reader import member, object_of, opened, record_of
+from onbox.audit.reader import Reader, member, object_of, record_of
 from onbox.errors import OnboxError
 
 if TYPE_CHECKING:
@@ -24,18 +24,10 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize(
     "line",
     [
-        b"",
-        b"{",
-        b"[]",
-        b"null",
-        b"\xff",
+        *(b"", b"{", b"[]", b"null", b"\xff", b"{} {}"),
+        *(b'{"x":NaN}', b'{"x":-Infinity}', b'{"x":1e999}'),
         b"[" * 100_000,
-        b'{"x":' + b"[" * 60 + b"]" * 60 + b"}",
-        b'{"x":NaN}',
-        b'{"x":-Infinity}',
-        b'{"x":1e999}',
         b'{"x":' + b"9" * 5000 + b"}",
-        b"{} {}",
     ],
 )
 def test_line_that_is_no_json_object_is_no_record(line: bytes) -> None:
@@ -44,17 +36,16 @@ def test_line_that_is_no_json_object_is_no_record(line: bytes) -> None:
     assert record_of(line) is None
 
 
-@pytest.mark.parametrize("before", [b"", b" "])
-@pytest.mark.parametrize("behind", [b"", b"\r", b" "])
-def test_record_keeps_what_the_line_says(before: bytes, behind: bytes) -> None:
-    """Numbers, texts and unknown members survive in any form of JSON object."""
-    assert {"x": [1, 1.5, "\x1b"]} == object_of(before + b'{ "x": [1, 1.5, "\\u001b"]}' + behind)
+@given(st.binary(max_size=200))
+def test_no_line_breaks_the_reader(line: bytes) -> None:
+    """Any line is a record or counts as bad."""
+    assert isinstance(object_of(line), (dict, type(None)))
 
 
 def test_records_have_the_texts_that_readers_rely_on() -> None:
     """A member of another type is shown as JSON, a missing one as nothing, and all others as they are."""
-    assert {"time": "", "run": "5", "event": "null", "outcome": "o", "note": 5} == record_of(
-        b'{"run":5,"event":null,"outcome":"o","note":5}'
+    assert {"time": "", "run": "5", "event": "null", "outcome": "o", "note": [1.5, "\x1b"]} == record_of(
+        b' { "run": 5, "event":null,"outcome":"o","note":[1.5,"\\u001b"]}\r'
     )
 
 
@@ -66,27 +57,15 @@ def test_member_is_found_or_nothing(path: str, expected: Any) -> None:
     assert expected == member({"a": {"b": 1}}, path)
 
 
-def test_both_directions_read_all_records(history: History) -> None:
-    """The newest first is the oldest first, turned around."""
-    history.run()
-    history.refused()
-
-    with opened(history.path, may_be_missing=False) as journal:
-        assert history.records() == list(journal.oldest_first())
-        assert history.records()[::-1] == list(journal.newest_first())
-        assert 0 == journal.bad
-
-
 def test_bad_lines_are_left_out_and_counted(history: History) -> None:
-    """Garbage and an incomplete last line hide no record, and are counted once."""
-    history.refused()
-    whole = history.path.read_bytes()
-    history.path.write_bytes(b"garbage\n" + whole + b"\n" + whole[:-20])
+    """Garbage and an incomplete last line hide no record."""
+    history.run()
+    records, whole = history.records(), history.path.read_bytes()
+    history.path.write_bytes(b"garbage\n" + whole + b"\n" + whole[:20])
 
-    with opened(history.path, may_be_missing=False) as journal:
-        for _twice in range(2):
-            assert 1 == len(list(journal.oldest_first()))
-            assert (3, 0) == (journal.bad, journal.damaged)
+    journal = Reader(history.path, may_be_missing=False)
+    assert (records, records) == (journal.records, journal.unchanged)
+    assert (3, 0) == (journal.bad, journal.damaged)
 
 
 @pytest.mark.parametrize(
@@ -108,28 +87,25 @@ def test_record_that_is_not_as_onbox_wrote_it_is_shown_and_counted(
     history.refused()
     history.path.write_bytes(changed(history.path.read_bytes()))
 
-    with opened(history.path, may_be_missing=False) as journal:
-        for walk in (journal.newest_first, journal.oldest_first, journal.unchanged):
-            assert 1 == len(list(walk()))
-            assert (0, 1) == (journal.bad, journal.damaged)
+    journal = Reader(history.path, may_be_missing=False)
+    assert (1, 1) == (len(journal.records), len(journal.unchanged))
+    assert (0, 1) == (journal.bad, journal.damaged)
 
 
 def test_journal_that_was_never_made_reads_like_an_empty_one(tmp_path: Path) -> None:
     """Before the first run there is nothing to read, and that is no error."""
-    with opened(tmp_path / "audit.jsonl", may_be_missing=True) as journal:
-        assert [] == list(journal.newest_first())
-        assert [] == list(journal.oldest_first())
+    assert [] == Reader(tmp_path / "audit.jsonl", may_be_missing=True).records
 
 
 def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
-    """A file that isn't there, isn't a file or has an impossible name ends in words, without waiting."""
+    """A file that isn't there or isn't a file ends in words, without waiting."""
     os.mkfifo(tmp_path / "pipe")
-    for name, words in (("no", "No such file"), ("", "regular file"), ("pipe", "regular file"), ("\0", "valid name")):
-        with pytest.raises(OnboxError, match=words), opened(tmp_path / name, may_be_missing=False):
-            pass
+    for name, words in (("no", "No such file"), ("", "regular file"), ("pipe", "regular file")):
+        with pytest.raises(OnboxError, match=words):
+            Reader(tmp_path / name, may_be_missing=False)
 
 
-def test_reading_takes_no_lock_and_changes_nothing(history: History) -> None:
+def test_reading_waits_for_no_lock_and_changes_nothing(history: History) -> None:
     """A reader neither waits for a writer nor leaves a trace, and needs no right to write."""
     history.run()
     folder = history.path.parent
@@ -138,15 +114,6 @@ def test_reading_takes_no_lock_and_changes_nothing(history: History) -> None:
     before = {entry.name: (entry.stat().st_mtime_ns, entry.stat().st_size) for entry in folder.iterdir()}
     with history.path.open("rb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        with opened(history.path, may_be_missing=False) as journal:
-            assert 3 == len(list(journal.newest_first()))
-            with history.path.open("rb") as other, pytest.raises(BlockingIOError):
-                fcntl.flock(other, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        assert 3 == len(Reader(history.path, may_be_missing=False).records)
 
     assert before == {entry.name: (entry.stat().st_mtime_ns, entry.stat().st_size) for entry in folder.iterdir()}
-
-
-@given(st.binary(max_size=200))
-def test_no_line_breaks_the_reader(line: bytes) -> None:
-    """Any line is a record or counts as bad."""
-    assert isinstance(object_of(line), (dict, type(None)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import journals
 import logs
 import pytest
 
@@ -19,17 +18,11 @@ if TYPE_CHECKING:
     from onbox.audit.record import Record
 
 RECORDS = logs.chain("now", 5, hour=2)
-LINES = logs.lines(RECORDS).splitlines(keepends=True)
-HEAD = RECORDS[-1]["hash"]
-
-
-@pytest.fixture
-def copy(place: Path) -> Path:
-    """Return a copy of a journal that lies elsewhere, whose tip.json came along."""
-    path = place / "copy.jsonl"
-    path.write_bytes(b"".join(LINES))
-    journals.put_tip(place, 5, HEAD)
-    return path
+WHOLE = logs.lines(RECORDS)
+OLD = logs.chain("old", 3, hour=1)
+BACK = logs.chain("back", 1, hour=3, after=RECORDS[:2])
+FORGED = logs.chain("forged", 1, hour=3, after=RECORDS[:4])
+HEAD, OLD_HEAD = RECORDS[-1]["hash"], OLD[-1]["hash"]
 
 
 def told(onbox: Onbox, *arguments: str) -> tuple[int, dict[str, Any]]:
@@ -40,124 +33,75 @@ def told(onbox: Onbox, *arguments: str) -> tuple[int, dict[str, Any]]:
 
 
 def test_journal_of_this_machine_is_verified(appliance: Machine, onbox: Onbox) -> None:
-    """Without --file the journal of the settings is read, and its head is shown on one line, to be noted."""
+    """Without --file and --host, the journal of the settings is compared with the copies of this machine."""
     onbox("resync")
+    log = onbox.home / "log"
+    log.write_bytes(b"".join(map(logs.plain, appliance.journal())))
 
-    run = onbox.without_terminal("audit", "verify")
+    run = onbox.without_terminal("audit", "verify", "--against", str(log))
 
     assert (0, "") == (run.exit_code, run.errors)
     assert ["Head", appliance.journal()[-1]["hash"]] in [line.split() for line in run.screen.splitlines()]
     assert "3 records are intact" in " ".join(run.screen.split())
-
-
-def test_copy_elsewhere_is_verified(onbox: Onbox, copy: Path) -> None:
-    """A copy is read without the settings of its machine, and the tip.json beside it is used."""
-    onbox.machine.config.unlink()
-
-    assert 0 == onbox.without_terminal("audit", "verify", "--file", str(copy)).exit_code
-
-    copy.write_bytes(b"".join(LINES[:3]))
-    run = onbox.without_terminal("audit", "verify", "--file", str(copy))
-    assert 7 == run.exit_code
-    assert "Line 4" in run.screen
-
-
-def test_program_gets_one_object(onbox: Onbox, copy: Path) -> None:
-    """With --json there is one object, with a code for the verdict and for each finding."""
-    lines = list(LINES)
-    del lines[2]
-    copy.write_bytes(b"".join(lines))
-
-    exit_code, fields = told(onbox, "--file", str(copy))
-
-    names = ("exit_code", "command", "code", "file", "records", "tip", "copies", "unfinished")
-    expected = [7, "audit verify", "audit-damaged", str(copy), 2, "agrees", None, []]
-    assert (7, expected) == (exit_code, [fields[name] for name in names])
-    assert (3, "record-misplaced") == (fields["problem"]["line"], fields["problem"]["code"])
-    found = [(finding["state"], finding["code"]) for finding in fields["findings"]]
-    assert [("ok", "chain"), ("ok", "tip-agrees"), ("error", "record-misplaced")] == found
-
-
-@pytest.mark.parametrize(("head", "exit_code"), [(HEAD, 0), (GENESIS, 0), ("f" * 64, 7), ("x", 2)])
-def test_head_kept_elsewhere_is_compared(head: str, exit_code: int, onbox: Onbox, copy: Path) -> None:
-    """A head that was noted elsewhere is looked for."""
-    assert exit_code == onbox.without_terminal("audit", "verify", "--file", str(copy), "--head", head).exit_code
-
-
-OLD = logs.chain("old", 3, hour=1)
-# The journal, the copies, other arguments, and the code of the verdict.
-COMPARISONS: dict[str, tuple[bytes, list[Record], list[str], str]] = {
-    "sound": (logs.lines(RECORDS), RECORDS, [], "audit-sound"),
-    "truncated": (logs.lines(RECORDS[:4]), RECORDS, [], "audit-damaged"),
-    "another chain": (logs.lines(RECORDS), [*OLD, *RECORDS], [], "audit-other-chain"),
-    "another chain, known": (
-        logs.lines(RECORDS),
-        [*OLD, *RECORDS],
-        ["--head", OLD[-1]["hash"], "--head", HEAD],
-        "audit-sound",
-    ),
-    "set back": (
-        logs.lines(logs.chain("back", 1, hour=3, after=RECORDS[:2])),
-        logs.chain("back", 1, hour=3, after=RECORDS)[:5] + logs.chain("back", 1, hour=3, after=RECORDS[:2]),
-        [],
-        "audit-set-back",
-    ),
-    "no copies": (logs.lines(RECORDS), [], [], "copies-missing"),
-    "text mode": (logs.lines(RECORDS).replace(b"\n", b"\r\n"), RECORDS, [], "audit-text-mode"),
-    "incomplete": (logs.lines(RECORDS) + b"{", RECORDS, [], "audit-torn"),
-}
-
-
-@pytest.mark.parametrize(("journal", "copies", "arguments", "code"), COMPARISONS.values(), ids=COMPARISONS)
-def test_copies_are_compared(
-    journal: bytes, copies: list[Record], arguments: list[str], code: str, onbox: Onbox, copy: Path
-) -> None:
-    """The verdict has a code of its own for each case, and the exit code says whether there is damage."""
-    copy.write_bytes(journal)
-    copy.with_name("tip.json").unlink()
-    log = copy.with_name("log")
-    log.write_bytes(b"".join(map(logs.plain, copies)))
-
-    exit_code, fields = told(onbox, "--file", str(copy), "--against", str(log), "--host", logs.HOST.name, *arguments)
-
-    assert code == fields["code"]
-    assert {"audit-sound": 0, "copies-missing": 2}.get(code, 7) == exit_code == fields["exit_code"]
-
-
-def test_host_is_this_machine(appliance: Machine, onbox: Onbox) -> None:
-    """Without --host, the copies of this machine count, not those of the host that the journal names."""
-    onbox("resync")
-    path = appliance.audit / "audit.jsonl"
-    log = onbox.home / "log"
-    log.write_bytes(b"".join(map(logs.plain, appliance.journal())))
-    assert 0 == told(onbox, "--against", str(log))[0]
     assert 2 == told(onbox, "--against", str(log), "--host", "other")[0]
 
     renamed = [record | {"host": {"name": "other", "machine_id": None}} for record in appliance.journal()]
-    path.write_bytes(logs.lines(logs.rechained(renamed, 0)))
-    path.with_name("tip.json").unlink()
+    (appliance.audit / "audit.jsonl").write_bytes(logs.lines(logs.rechained(renamed, 0)))
+    (appliance.audit / "tip.json").unlink()
     exit_code, fields = told(onbox, "--against", str(log))
-    assert (7, [1, 2, 3]) == (exit_code, fields["copies"]["changed"])
+    assert (7, [1, 2, 3]) == (exit_code, fields["copies"]["lost"])
 
 
-def test_removed_journal_has_lost_all(onbox: Onbox, copy: Path) -> None:
-    """The copies tell what a removed journal held."""
-    log = copy.with_name("log")
-    log.write_bytes(b"".join(map(logs.plain, RECORDS)))
-    copy.unlink()
-    copy.with_name("tip.json").unlink()
+def test_program_gets_one_object(onbox: Onbox, place: Path) -> None:
+    """With --json there is one object, with a code for the verdict and for each finding; no settings are needed."""
+    onbox.machine.config.unlink()
+    path = place / "copy.jsonl"
+    path.write_bytes(logs.lines([*RECORDS[:2], *RECORDS[3:]]))
 
-    exit_code, fields = told(onbox, "--file", str(copy), "--against", str(log), "--host", "am1", "--head", HEAD)
+    exit_code, fields = told(onbox, "--file", str(path), "--head", HEAD)
 
-    assert (7, [1, 2, 3, 4, 5]) == (exit_code, fields["copies"]["lost"])
+    expected = {"exit_code": 7, "command": "audit verify", "code": "audit-damaged", "file": str(path), "records": 2}
+    expected |= {"head": RECORDS[1]["hash"], "heads": {HEAD: None}, "tip": "missing", "form": "", "copies": None}
+    assert (7, expected) == (exit_code, {name: fields[name] for name in expected})
+    assert (3, "record-misplaced") == (fields["problem"]["line"], fields["problem"]["code"])
+    found = [f"{finding['state']} {finding['code']}" for finding in fields["findings"]]
+    assert ["ok chain", "warning tip-missing", "error head-missing", "error record-misplaced"] == found
 
 
-@pytest.mark.parametrize(("arguments", "exit_code"), [((), 3), (("--against", "missing"), 2)])
-def test_what_cannot_be_read_is_no_damage(
-    arguments: tuple[str, ...], exit_code: int, onbox: Onbox, tmp_path: Path
+# The journal, the copies, the heads that were noted, and the code of the verdict.
+VERDICTS: list[tuple[bytes | None, list[Record] | None, list[str], str]] = [
+    (WHOLE, None, [HEAD, GENESIS], "audit-sound"),
+    (WHOLE, RECORDS, [], "audit-sound"),
+    (WHOLE, [*OLD, *RECORDS], [OLD_HEAD, HEAD], "audit-sound"),
+    (WHOLE, [*OLD, *RECORDS], [], "audit-other-chain"),
+    (WHOLE, [], [], "copies-missing"),
+    (WHOLE, None, ["f" * 64], "audit-damaged"),
+    (WHOLE, None, ["x"], "head-unusable"),
+    (WHOLE[:-9], RECORDS[:4], [], "audit-torn"),
+    (WHOLE.replace(b"\n", b"\r\n"), RECORDS, [], "audit-text-mode"),
+    (WHOLE, [*RECORDS, *FORGED], [], "audit-copies-differ"),
+    (logs.lines(BACK), [*RECORDS, *BACK[2:]], [], "audit-set-back"),
+    (logs.lines(RECORDS[:4]), RECORDS, [], "audit-damaged"),
+    (None, RECORDS, [], "audit-damaged"),
+    (None, None, [], "journal-unreadable"),
+]
+EXIT_CODES = {"audit-sound": 0, "copies-missing": 2, "head-unusable": 2, "journal-unreadable": 3}
+
+
+@pytest.mark.parametrize(("journal", "copies", "heads", "code"), VERDICTS)
+def test_each_verdict_has_its_code(
+    journal: bytes | None, copies: list[Record] | None, heads: list[str], code: str, onbox: Onbox, place: Path
 ) -> None:
-    """A journal or log that isn't there is said in words, with another exit code than damage."""
-    run = onbox.without_terminal("audit", "verify", "--file", str(tmp_path / "none"), *arguments)
+    """The exit code says whether there is damage, and the code says which."""
+    path, log = place / "copy.jsonl", place / "log"
+    if journal is not None:
+        path.write_bytes(journal)
+    arguments = ["--file", str(path), "--host", logs.HOST.name]
+    if copies is not None:
+        log.write_bytes(b"".join(map(logs.plain, copies)))
+        arguments += ["--against", str(log)]
 
-    assert (exit_code, "") == (run.exit_code, run.screen)
-    assert "No such file" in run.errors
+    exit_code, fields = told(onbox, *arguments, *(f"--head={head}" for head in heads))
+
+    assert code == fields["code"]
+    assert EXIT_CODES.get(code, 7) == exit_code == fields["exit_code"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, get_args
 import pytest
 
 from onbox.audit.history import last_run, shown, time_of
-from onbox.audit.reader import opened
+from onbox.audit.reader import Reader
 from onbox.errors import Code
 from onbox.screen.runs import COLUMNS, last_run_shown, listed, row, summary
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 def names(history: History, last: int = 20, outcome: str | None = None) -> list[tuple[str, str]]:
     """Return ID and last event of the *last* runs that a list shows."""
-    with opened(history.path, may_be_missing=False) as journal:
-        return [(run["run"], run["event"]) for run in listed(journal, last, outcome)]
+    journal = Reader(history.path, may_be_missing=False)
+    return [(run["run"], run["event"]) for run in listed(journal, last, outcome)]
 
 
 def test_list_has_one_line_for_each_run_newest_first(history: History) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from onbox.audit.journal import Journal
 from onbox.audit.lockout import Guard
-from onbox.audit.reader import opened
+from onbox.audit.reader import Reader
 from onbox.screen.console import Console
 from onbox.screen.status import Status, as_json, look, tell
 
@@ -24,8 +24,7 @@ UNTIL = datetime(2026, 11, 24, 12, 50, tzinfo=UTC)
 
 def status_of(history: History) -> Status:
     """Return how things stand now."""
-    with opened(history.path, may_be_missing=True) as journal:
-        return look(journal, datetime.now(UTC))
+    return look(Reader(history.path, may_be_missing=True), datetime.now(UTC))
 
 
 def screen_of(status: Status, capsys: pytest.CaptureFixture[str]) -> str:
