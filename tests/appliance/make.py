@@ -3,7 +3,7 @@
 
     FOLDER/am/utils/rsautil   a shell script that runs lib/ as its child, as the vendor's runs Java
     FOLDER/lib/               what answers, and the recordings it can play
-    FOLDER/state/             administrators.json, configuration.json, secrets.json, behaviour.json, calls.jsonl
+    FOLDER/state/             administrators, configuration, secrets, behaviour, and the list of calls
 
 The folder can be moved or copied; only the interpreter's path is fixed.
 Passwords are kept in state/ alone, so a search for leaked ones leaves that folder out.
@@ -12,8 +12,8 @@ Passwords are kept in state/ alone, so a search for leaked ones leaves that fold
 from __future__ import annotations
 
 import argparse
+import ast
 import compileall
-import json
 import shutil
 import sys
 from dataclasses import dataclass, field
@@ -48,15 +48,12 @@ class Call:
     argv: list[str]  # without the program's name
     environment: dict[str, str]  # as given to the wrapper
     folder: str
-    terminals: list[bool]  # are standard input and standard output terminals?
     pid: int
     parent: int
-    group: int
     session: int
     time: float  # seconds since 1970
     asked: list[str] = field(default_factory=list)  # "username", "password" or "other", in order
     answered: list[str] = field(default_factory=list)  # the same; values are never kept
-    changed: list[dict[str, str]] = field(default_factory=list)  # key, value and instance of each change
     left: int | None = None  # process id of a child left behind
     hangs: int | None = None  # process id of the one that never ends
     exit_code: int | None = None  # None: has not ended, or was killed
@@ -79,37 +76,34 @@ class Appliance:
         return self.home / "utils" / "rsautil"
 
     def read(self, name: str) -> dict[str, Any]:
-        """Return the content of state/NAME.json."""
-        content: dict[str, Any] = json.loads((self.folder / "state" / f"{name}.json").read_text())
-        return content
+        """Return the content of state/NAME."""
+        return dict(ast.literal_eval((self.folder / "state" / name).read_text()))
 
     def write(self, name: str, content: dict[str, Any]) -> None:
-        """Replace the content of state/NAME.json."""
-        (self.folder / "state" / f"{name}.json").write_text(json.dumps(content) + "\n")
+        """Replace the content of state/NAME."""
+        (self.folder / "state" / name).write_text(f"{content!r}\n")
 
     def behave(self, **settings: str | float) -> None:
         """Set the behaviour from now on.
 
         ``verify`` and ``update`` each name a variant or a recording, for manage-secrets and for store.
         ``delay`` is the seconds between the login and what follows, ``seconds`` how long what never ends lasts at most.
-        ``late``, ``pieces``, ``slow`` and ``size`` replace the variant's own numbers.
+        ``size`` replaces the variant's own number.
         A number with a command in front holds for that command alone: ``update_delay``.
         """
         self.write("behaviour", {**self.read("behaviour"), **settings})
 
     def calls(self) -> list[Call]:
         """Return the calls so far, in the order of their beginnings."""
-        path = self.folder / "state" / "calls.jsonl"
+        path = self.folder / "state" / "calls"
         calls: dict[str, Call] = {}
         for line in path.read_text().splitlines():
-            event = json.loads(line)
+            event = ast.literal_eval(line)
             which, kind, when = event.pop("call"), event.pop("event"), event.pop("time")
             if kind == "started":
                 calls[which] = Call(time=when, **event)
             elif kind in {"asked", "answered"}:
                 getattr(calls[which], kind).append(event["prompt"])
-            elif kind == "changed":
-                calls[which].changed.append(event)
             elif kind == "ended":
                 calls[which].exit_code = event["exit_code"]
             else:
@@ -148,7 +142,7 @@ def make(folder: Path, python: str = sys.executable) -> Appliance:
     appliance.write("configuration", {MARKER: {"value": MARKER_TIME, "instance": "GLOBAL"}})
     appliance.write("secrets", {"com.rsa.db.dba.password": DBA_SECRET})
     appliance.write("behaviour", {"verify": "documented", "update": "documented", "delay": 0, "seconds": 600})
-    (folder / "state" / "calls.jsonl").touch()
+    (folder / "state" / "calls").touch()
     return appliance
 
 

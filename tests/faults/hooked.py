@@ -11,6 +11,7 @@ forgotten when the hooked function was called.
 
 from __future__ import annotations
 
+import ast
 import functools
 import gc
 import json
@@ -33,7 +34,7 @@ class DisasterError(Exception):
 def act(action: str) -> None:
     """Do what the plan says."""
     if action == "raise":
-        accounts = json.loads((HOME.parent / "state" / "administrators.json").read_text())
+        accounts = ast.literal_eval((HOME.parent / "state" / "administrators").read_text())
         password = next(iter(accounts.values()))["password"]
         raise DisasterError(f"the password is {password}")
     os.kill(os.getpid(), getattr(signal, action))

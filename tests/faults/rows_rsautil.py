@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from faults.scene import UNCOVERED
@@ -18,7 +20,7 @@ from faults.table import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from faults.scene import Scene
 
@@ -56,7 +58,16 @@ def done(variant: str) -> Fault:
     return Fault(SUCCESS, ("update-confirmed",), verify=variant, update=variant)
 
 
-def spoilt(text: str, mode: int, *told: str) -> Fault:
+def spoilt(spoil: Callable[[Path], object], code: str) -> Fault:
+    """Return a row for a rsautil that is spoilt between the check and the update."""
+
+    def play(scene: Scene) -> None:
+        scene.stop_at("onbox.resync.confirmation:confirm 1 after", lambda: spoil(scene.machine.rsautil))
+
+    return Fault(REFUSED_LATE, (code,), play=play)
+
+
+def no_program(text: str, mode: int, *told: str) -> Fault:
     """Return a row for a rsautil that becomes another program between the attempt and the update."""
 
     def spoil(scene: Scene) -> None:
@@ -92,7 +103,7 @@ RSAUTIL: Rows = {
     "the check prints the label without a value": denied("value-missing"),
     "the check prints the value on the next line": denied("login-next-line"),
     "the check prints an error in place of the value": denied("login-sentence"),
-    "the check prints the line, exit 1": Fault(SUCCESS, ("update-confirmed",), verify="value-exit-1"),
+    "the check prints the line, exit 1": Fault(SUCCESS, ("update-confirmed",), verify="login-exit-1"),
     "the check never ends": denied("never-ends", "admin-timeout", ASKED),
     "the check never asks": unasked("never-asks"),
     "the check is killed": denied("all-killed"),
@@ -120,40 +131,35 @@ RSAUTIL: Rows = {
     "the connection lost": unknown("lost"),
     "a second password prompt": unknown("asks-password-twice", "update-asked-again"),
     "an unexpected question before the password": failed("question-first", "update-not-asked", timeouts=BRIEF),
-    "an unexpected question after the password": unknown("question-after", "update-timeout", timeouts=ASKED),
-    "another password asked for": failed("master-password", "update-not-asked", timeouts=BRIEF),
+    "an unexpected question after the password": unknown("question", "update-timeout", timeouts=ASKED),
+    "another password asked for": failed("another-prompt", "update-not-asked", timeouts=BRIEF),
     "the prompt in pieces": done("prompt-in-pieces"),
-    "the prompt is late": done("prompt-late"),
     "the prompt behind a warning, without a space": done("prompt-after-noise"),
     "the prompt drawn again and again": done("line-editor"),
     "the prompt without a colon": unasked("prompt-without-colon"),
     "the prompt without a colon at the update": failed("prompt-without-colon", "update-not-asked", timeouts=BRIEF),
     "1 MB of random bytes": unknown("random-bytes", IN_DOUBT, timeouts={"update": 15}),
-    "300 KB without a line end": Fault(
-        UNKNOWN, (IN_DOUBT,), update="long-line", behaviour={"size": 300_000}, timeouts={"update": 15}
-    ),
+    "300 KB without a line end": unknown("long-line", IN_DOUBT, timeouts={"update": 15}),
     "100 MB of output": Fault(
         UNKNOWN, (IN_DOUBT,), update="much-output", timeouts={"update": 8}, play=play_with_much_output
     ),
     "invalid UTF-8": unknown("invalid-utf-8"),
     "terminal escapes": unknown("terminal-escapes"),
     "echo left on": done("echo-on"),
-    "echo switched off too late": done("echo-late"),
     "the password echoed back": unknown("password-echoed"),
     "the password echoed back at the check": denied("password-echoed"),
     "the secret of the check in a trace of the update": unknown("secret-traced"),
     "never ends": unknown("never-ends", "update-timeout", timeouts=ASKED),
     "never ends, with signs of success": unknown("never-ends-after-success", "update-timeout", timeouts=ASKED),
     "never ends and ignores SIGTERM": unknown("never-ends-stubborn", "update-timeout", timeouts=ASKED),
-    "leaves a child that holds the terminal": done("leaves-child"),
-    "leaves a child in a group of its own": done("leaves-child-in-group"),
+    "leaves a child in a group of its own": done("leaves-child"),
     "Java killed after the change": unknown("killed-after-change"),
     "the wrapper killed": unknown("wrapper-killed", "update-lost"),
     "wrapper and Java killed": unknown("all-killed", "update-lost"),
-    "removed between check and use": Fault(REFUSED_LATE, ("rsautil-missing",), verify="removed"),
-    "replaced between check and use": Fault(REFUSED_LATE, ("rsautil-replaced",), verify="replaced"),
-    "not executable": Fault(REFUSED_LATE, ("rsautil-not-executable",), verify="not-executable"),
-    "without a first line": spoilt("echo", 0o755, "names no interpreter"),
-    "without its interpreter": spoilt("#!/no/such/program", 0o755, "interpreter"),
-    "not readable": spoilt("#!/bin/sh", 0o100, "may not read"),
+    "removed between check and use": spoilt(Path.unlink, "rsautil-missing"),
+    "replaced between check and use": spoilt(partial(Path.write_text, data="#!/bin/sh\n"), "rsautil-replaced"),
+    "not executable": spoilt(partial(Path.chmod, mode=0o644), "rsautil-not-executable"),
+    "without a first line": no_program("echo", 0o755, "names no interpreter"),
+    "without its interpreter": no_program("#!/no/such/program", 0o755, "interpreter"),
+    "not readable": no_program("#!/bin/sh", 0o100, "may not read"),
 }

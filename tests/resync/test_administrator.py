@@ -146,7 +146,7 @@ def test_password_in_another_encoding(onbox: Onbox) -> None:
     assert 1 == len(onbox.machine.calls())
 
 
-@pytest.mark.parametrize(("variant", "event"), [("never-ends", "admin.denied"), ("silent-forever", "resync.refused")])
+@pytest.mark.parametrize(("variant", "event"), [("never-ends", "admin.denied"), ("never-asks", "resync.refused")])
 def test_interrupted_check(onbox: Onbox, variant: str, event: str) -> None:
     """A check can be interrupted, and rsautil with it; the guard against a lockout counts it if it had the password."""
     onbox.machine.behave(verify=variant)

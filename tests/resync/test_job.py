@@ -84,17 +84,6 @@ def test_result(onbox: Onbox, variant: str, exit_code: int, outcome: str, kept: 
     assert kept == bool(result["transcript"])
 
 
-def test_replaced_between(onbox: Onbox) -> None:
-    """A rsautil that is not the one that was checked gets no password for the update."""
-    for variant, exit_code in (("replaced", 3), ("removed", 3)):
-        onbox.machine.behave(verify=variant)
-
-        assert exit_code == onbox("resync").exit_code
-
-        assert ("resync.refused", "refused") == events(onbox.machine)[-1]
-    assert ["manage-secrets"] * 2 == [call.argv[0] for call in onbox.machine.calls()]
-
-
 def test_killed(onbox: Onbox) -> None:
     """A run that was killed after its attempt is settled by the next one, which the person is told."""
     onbox.machine.behave(update="never-ends", seconds=3)

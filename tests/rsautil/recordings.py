@@ -1,17 +1,32 @@
-"""The recordings in tests/transcripts, and what onbox makes of lines that stand in one."""
+"""The recordings in tests/transcripts, the lines in lines.txt, and what onbox makes of lines that stand in one."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from appliance.engine.recording import Recording, load
 from appliance.make import TRANSCRIPTS
 
 from onbox.rsautil.dialogue import Ending, Transcript
-from onbox.rsautil.evidence import weigh
+from onbox.rsautil.evidence import KEY, weigh
 from onbox.rsautil.verdict import UPDATE, Verdict, judge
 
 RECORDINGS: dict[str, Recording] = {path.stem: load(str(path)) for path in sorted(Path(TRANSCRIPTS).glob("*.txt"))}
+
+
+def _lines() -> dict[str, list[str]]:
+    """Return the lines of lines.txt by the kind that stands above them."""
+    kinds: dict[str, list[str]] = {}
+    for line in Path(__file__).with_name("lines.txt").read_text().splitlines():
+        if heading := re.fullmatch(r"\[([a-z]+)\]", line):
+            kinds[heading[1]] = []
+        elif line and not line.startswith("# "):
+            list(kinds.values())[-1].append(line.replace("{key}", KEY))
+    return kinds
+
+
+LINES = _lines()
 
 
 def transcript(recording: Recording) -> Transcript:

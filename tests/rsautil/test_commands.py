@@ -51,10 +51,9 @@ def update(machine: Machine, seconds: float = 20, *, passes: str = "", harmless:
     ("variant", "code"),
     [
         ("documented", "admin-verified"),
-        ("asks-password-only", "admin-verified"),
         ("line-editor", "admin-verified"),
         ("echo-on", "admin-verified"),
-        ("value-exit-1", "admin-verified"),
+        ("login-exit-1", "admin-verified"),
         ("refused-asks-at-once", "admin-denied"),
         ("password-echoed", "admin-unproven"),
         ("login-other-secret", "admin-unproven"),
@@ -125,7 +124,7 @@ def test_update(appliance: Machine, variant: str, code: str) -> None:
     assert answer.verdict.outcome != {"0": "failure", MARKER_TIME: "success"}[appliance.marker()]
 
 
-@pytest.mark.parametrize(("variant", "code"), [("never-asks", "not-asked"), ("question-after", "timeout")])
+@pytest.mark.parametrize(("variant", "code"), [("never-asks", "not-asked"), ("question", "timeout")])
 def test_limit(appliance: Machine, variant: str, code: str) -> None:
     """A command that never ends is stopped at the limit; a question other than the documented ones is not answered."""
     appliance.behave(update=variant)

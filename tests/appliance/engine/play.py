@@ -6,39 +6,55 @@ import os
 import sys
 import time
 
-from . import terminal, wordings
-from .call import Call, parse
+from . import terminal
 from .state import State
-from .variants import variant
+from .variants import PASSWORD, QUESTION, REFUSED, USERNAME, variant
 
-KINDS = {wordings.USERNAME: "username", wordings.MASTER: "other", wordings.QUESTION: "other"}
-REFUSALS = {"refused": wordings.REFUSED, "unknown": wordings.UNKNOWN, "locked": wordings.LOCKED}
-SIGINT, SIGHUP, SIGTERM, SIGKILL = 2, 1, 15, 9
+USAGE = "usage: rsautil manage-secrets -a get NAME | store -o ADMIN -a update_config KEY VALUE INSTANCE\n"
+CHECK = ["manage-secrets", "-a", "get", "com.rsa.db.dba.password"]
+
+# Documented: the line of manage-secrets.
+SECRET = "com.rsa.db.dba.password: {dba}\n"
+# By analogy with the documented transcript of add_config: a NOTICE that names the key, and a table with one empty row.
+PSQL = "psql.bin:/tmp/2f0c9a51-7d1e-4c7b-9b1a-5d6b3f1f0e3c1234567890123456789.sql:108: "
+UPDATED = PSQL + 'NOTICE:  Updated the configuration parameter "{key}" with the value "{value}"\n'
+TABLE = " update_config\n---------------\n\n(1 row)\n\n"
+MISSING = PSQL + 'ERROR:  configuration parameter "{key}" does not exist\n'
+
+# Their module is slow to import.
+SIGHUP, SIGINT, SIGKILL, SIGTERM = 1, 2, 9, 15
+
+KINDS = {USERNAME: "username", PASSWORD: "password", QUESTION: "other"}
+REFUSALS = {
+    "refused": REFUSED,
+    "unknown": "Authentication failed: the OC Administrator does not exist.\n",
+    "locked": "Authentication failed: the OC Administrator account is locked.\n",
+}
 
 
 class Play:
     """A call as it is played by the variant in force."""
 
-    def __init__(self, call: Call, state: State) -> None:
-        """Look up the variant in force."""
-        self.call, self.state = call, state
+    def __init__(self, argv: list[str], state: State) -> None:
+        """Take the command line apart, and look up the variant in force."""
+        self.command = "verify" if argv == CHECK else "update"
+        self.words = dict(zip(("{key}", "{value}", "{instance}"), argv[5:], strict=False))
+        self.state = state
         self.behaviour = state.read("behaviour")
-        self.variant = variant(self.behaviour[call.command], f"{state.folder}/../lib/transcripts")
-        self.typed = {"username": call.admin, "password": call.password}
+        self.variant = variant(self.behaviour[self.command], f"{state.folder}/../lib/transcripts")
+        self.typed = {"username": "" if self.command == "verify" else argv[2], "password": ""}
 
     def number(self, name: str) -> float:
         """Return a number of the row, unless behaviour.json sets it for this command or for both."""
         own = getattr(self.variant, name, 0)
-        return float(self.behaviour.get(f"{self.call.command}_{name}", self.behaviour.get(name, own)))
+        return float(self.behaviour.get(f"{self.command}_{name}", self.behaviour.get(name, own)))
 
     def run(self) -> int:
         """Play the call and return its exit code."""
         terminal.write(self.variant.opening)
         if self.variant.ends == "hangs at once":
             self.hang()
-        asks = self.call.asks if self.variant.asks is None else self.variant.asks
-        refused = self.log_in(asks)
-        if refused:
+        if self.log_in():
             return self.variant.code if self.variant.refuses else 1
         time.sleep(self.number("delay"))
         text = self.do()
@@ -48,18 +64,20 @@ class Play:
         self.make_noise()
         if self.variant.ends != "exits":
             self.hang()
-        self.leave_child()
-        self.spoil()
+        if self.variant.leaves:
+            self.leave_child()
         return self.variant.code
 
-    def log_in(self, asks: tuple[str, ...]) -> bool:
+    def log_in(self) -> bool:
         """Ask, check what is typed, and say so when it is refused; return whether it is."""
+        usual = (PASSWORD,) if self.typed["username"] else (USERNAME, PASSWORD)
+        asks: tuple[str, ...] = usual if self.variant.asks is None else self.variant.asks
         for _ in range(self.variant.tries):
             for text in asks:
                 self.ask(text)
-            if not (asks or self.call.password):
+            if not asks:
                 return False  # the rows that end before any login
-            name = self.typed["username"] or next(iter(self.state.read("administrators")))
+            name = self.typed["username"]
             if self.variant.refuses:
                 self.state.count_failure(name)
                 self.say(self.variant.says or "")
@@ -68,63 +86,47 @@ class Play:
                 if not refused:
                     return False
                 self.say(REFUSALS[refused])
-            asks = (wordings.PASSWORD,)
+            asks = (PASSWORD,)
         return True
 
     def ask(self, text: str) -> None:
         """Ask for one line as Java's Console does: without echo for a password, and with a new line after it."""
-        kind, hidden, echo = (
-            KINDS.get(text, "password"),
-            text not in {wordings.USERNAME, wordings.QUESTION},
-            self.variant.echo,
-        )
-        time.sleep(self.number("late"))
+        kind, hidden = KINDS[text], text == PASSWORD
         echoed = terminal.echoes()
-        if hidden and echo != "late":
-            terminal.set_echo(on=echo == "on")
+        if hidden:
+            terminal.set_echo(on=self.variant.echo)
         terminal.forget_input()
         prompt = text.removesuffix(": ") + self.variant.colon
-        terminal.show_prompt(prompt, self.number("pieces"))
+        terminal.show_prompt(prompt, self.variant.pieces)
         self.state.log("asked", prompt=kind)
         if self.variant.redraws:
             self.typed[kind] = terminal.edit_line(prompt, self.variant.redraws, hidden=hidden)
-            self.state.log("answered", prompt=kind)
-            return
-        if hidden and echo == "late":
-            time.sleep(0.2)
-            terminal.set_echo(on=False)
-        self.typed[kind] = terminal.read_line()
+        else:
+            self.typed[kind] = terminal.read_line()
         self.state.log("answered", prompt=kind)
         if hidden:
             terminal.set_echo(on=echoed)
-            terminal.write("\n")
+            terminal.write("" if self.variant.redraws else "\n")
 
     def do(self) -> str:
         """Change what is to be changed and return what there is to say."""
-        call, variant = self.call, self.variant
-        if variant.noise:
+        if self.variant.noise:
             return ""
-        if call.command == "verify":
-            return wordings.SECRET if variant.says is None else variant.says
-        if call.key not in self.state.read("configuration"):
-            return wordings.MISSING
-        if variant.changes:
-            self.state.configure(call.key, call.value, call.instance)
-        return wordings.UPDATED + wordings.TABLE if variant.says is None else variant.says
+        if self.command == "verify":
+            return SECRET if self.variant.says is None else self.variant.says
+        if self.words["{key}"] not in self.state.read("configuration"):
+            return MISSING
+        if self.variant.changes:
+            self.state.configure(*self.words.values())
+        return UPDATED + TABLE if self.variant.says is None else self.variant.says
 
     def say(self, text: str) -> None:
         """Write *text*, as psql does: what psql reports to standard error, tables to standard output."""
-        gaps = {
-            "{key}": self.call.key,
-            "{value}": self.call.value,
-            "{password}": self.typed["password"],
-            "{dba}": self.state.read("secrets")["com.rsa.db.dba.password"],
-        }
-        for gap, filling in gaps.items():
+        dba = self.state.read("secrets")["com.rsa.db.dba.password"]
+        for gap, filling in (self.words | {"{password}": self.typed["password"], "{dba}": dba}).items():
             text = text.replace(gap, filling)
         for line in text.splitlines(keepends=True):
             terminal.write(line, 2 if line.startswith("psql.bin:") else 1)
-            time.sleep(self.number("slow"))
 
     def make_noise(self) -> None:
         """Write as many bytes of noise as the row or behaviour.json says."""
@@ -146,44 +148,27 @@ class Play:
     def kill(self) -> None:
         """Kill what the row says; Java lives on for a while when only the wrapper dies, which closes the terminal."""
         ignore(SIGHUP)
-        if self.variant.ends != "java killed":
-            os.kill(os.getppid(), SIGKILL)
+        os.kill(os.getppid(), SIGKILL)
         if self.variant.ends == "wrapper killed":
             self.hang()
         os.kill(os.getpid(), SIGKILL)
 
     def leave_child(self) -> None:
-        """Leave a process behind that holds the terminal, when the row says so."""
-        if not self.variant.leaves:
-            return
+        """Leave a process behind that holds the terminal."""
         # Before the fork, so that the child can't be hung up with the terminal when the wrapper ends first.
         ignore(SIGHUP)
         child = os.fork()
         if child:
-            if self.variant.leaves == "in its own group":
-                os.setpgid(child, child)
+            os.setpgid(child, child)
             self.state.log("left", pid=child)
             return
         time.sleep(self.number("seconds"))
         os._exit(0)
 
-    def spoil(self) -> None:
-        """Do to the rsautil file what the row says."""
-        path = f"{self.state.folder}/../am/utils/rsautil"
-        if self.variant.spoils == "removed":
-            os.unlink(path)
-        elif self.variant.spoils == "not executable":
-            os.chmod(path, 0o644)
-        elif self.variant.spoils == "replaced":
-            with open(path, encoding="utf-8") as old, open(f"{path}.new", "w", encoding="utf-8") as new:
-                new.write(old.read())
-            os.chmod(f"{path}.new", 0o755)
-            os.replace(f"{path}.new", path)
-
 
 def ignore(*signals: int) -> None:
     """Ignore *signals*."""
-    import signal  # noqa: PLC0415  seldom needed, and slow to import
+    import signal  # noqa: PLC0415  seldom needed
 
     for number in signals:
         signal.signal(number, signal.SIG_IGN)
@@ -198,28 +183,24 @@ def given_environment() -> dict[str, str]:
 
 def answer(argv: list[str], state: State) -> int:
     """Answer the command line *argv* and return the exit code; that help exits 0 is an assumption."""
-    if not argv or "--help" in argv:
-        terminal.write(wordings.USAGE)
-        return 0
-    call = parse(argv)
-    if call is None:
-        terminal.write(wordings.USAGE)
-        return 1
-    return Play(call, state).run()
+    # That manage-secrets takes -o is not documented: refused.
+    update = argv[:2] == ["store", "-o"] and argv[3:5] == ["-a", "update_config"] and len(argv) == 8
+    if argv != CHECK and not update:
+        terminal.write(USAGE)
+        return 0 if not argv or "--help" in argv else 1
+    return Play(argv, state).run()
 
 
 def main(folder: str) -> None:
-    """Play one call with the state in *folder*, from its beginning in calls.jsonl to its end there."""
+    """Play one call with the state in *folder*, from its beginning in the list of calls to its end there."""
     state = State(folder)
     state.log(
         "started",
         argv=sys.argv[1:],
         environment=given_environment(),
         folder=os.getcwd(),
-        terminals=[os.isatty(0), os.isatty(1)],
         pid=os.getpid(),
         parent=os.getppid(),
-        group=os.getpgid(0),
         session=os.getsid(0),
     )
     try:
