@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pexpect
 import pytest
-from rehearsal import ANSWERS, SECONDS
+from rehearsal import ANSWERS, talk
 
 from onbox import __version__, cli
 from onbox.errors import OnboxError
@@ -29,14 +29,24 @@ def test_version(onbox: Onbox) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    ["", "unknown", "resync more", "resync -p x", "resync --password x", "resync --reason 1", "check --dry-run"],
+    ("arguments", "named"),
+    [
+        ("", "Usage: "),
+        ("resnc", "Did you mean 'resync'?"),
+        ("resync more", "more"),
+        ("resync --tikcet 1", "--ticket"),
+        ("resync --reason boredom", "'tokens-deleted'"),
+        ("resync -p x", "-p"),
+        ("resync --password x", "--password"),
+        ("check --dry-run", "--dry-run"),
+    ],
 )
-def test_usage(onbox: Onbox, arguments: str) -> None:
-    """An unknown command or option ends with exit code 2 before anything is done; no option takes a password."""
+def test_usage(onbox: Onbox, arguments: str, named: str) -> None:
+    """A mistyped word is named, with the right one, before anything is done; no option takes a password."""
     run = onbox.without_terminal(*arguments.split())
 
     assert 2 == run.exit_code
+    assert named in run.errors + run.screen
     assert "Traceback" not in run.errors + run.screen
     assert ([], []) == (onbox.machine.calls(), list(onbox.machine.audit.iterdir()))
 
@@ -45,10 +55,8 @@ def test_resync_json(onbox: Onbox) -> None:
     """With --json, standard output is one object, and it says what the exit code and the record say."""
     out = onbox.home / "out"
     command = f"exec {shlex.join(onbox.command('resync', '--json'))} > {out}"
-    child = pexpect.spawn("/bin/sh", ["-c", command], env=onbox.environment(), encoding="utf-8", timeout=SECONDS)
-    for prompt, answer in ANSWERS.items():
-        child.expect(prompt)
-        child.sendline(answer)
+    child = onbox.spawn(command=["/bin/sh", "-c", command])
+    talk(child, ANSWERS)
     child.expect(pexpect.EOF)
     child.wait()
 
@@ -59,15 +67,6 @@ def test_resync_json(onbox: Onbox) -> None:
     names = ("run", "code", "message", "seq", "hash")
     assert [record[name] for name in names] == [result[name] for name in names]
     assert {"advice", "evidence", "warnings", "changed"} < set(result)
-
-
-def test_refusal_json(onbox: Onbox) -> None:
-    """A refusal is one object too, and on record."""
-    run = onbox.without_terminal("resync", "--json")
-
-    told, record = json.loads(run.screen), onbox.machine.journal()[-1]
-    assert ("resync", "refused", 3, 3) == (told["command"], told["outcome"], told["exit_code"], run.exit_code)
-    assert ("resync.refused", told["code"]) == (record["event"], "no-terminal")
 
 
 def test_check(onbox: Onbox) -> None:
@@ -89,7 +88,7 @@ def test_check(onbox: Onbox) -> None:
 
 @pytest.mark.parametrize("command", ["check", "resync", "status", "audit list"])
 def test_bad_settings_are_a_usage_error(onbox: Onbox, command: str) -> None:
-    """Settings that cannot be used end each command with 2, and a program is told the code."""
+    """Settings that cannot be used end each command with 2, and a program is told the code in one object."""
     onbox.machine.config.write_text("[audits]\n")
 
     run = onbox.without_terminal(*command.split(), "--json")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from history import History
     from rehearsal import Machine, Onbox, Run
 
@@ -94,18 +91,6 @@ def test_readers_without_a_journal_say_so(appliance: Machine, onbox: Onbox) -> N
     assert [] == list(appliance.audit.iterdir())
 
 
-def test_real_run_is_listed_shown_and_exported(appliance: Machine, onbox: Onbox) -> None:
-    """The readers show what resync recorded."""
-    assert 0 == onbox("resync", "--ticket", "CHG-4711").exit_code
-    run = appliance.journal()[-1]["run"]
-
-    assert run[:8] in onbox("audit", "list", answers={}).screen
-    assert "CHG-4711" in onbox("audit", "show", run[:8], answers={}).screen
-    assert run[:8] in onbox("status", answers={}).screen
-    for form in ("jsonl", "csv"):
-        assert run in onbox.without_terminal("audit", "export", "--format", form).screen
-
-
 def test_nothing_on_record_reaches_the_terminal_as_a_command(copy: Copy) -> None:
     """Control characters and changes of direction are shown as escapes, in each command and format."""
     show = f"audit show {copy.runs[3]}"
@@ -129,20 +114,9 @@ def test_a_program_gets_what_the_screen_shows(copy: Copy) -> None:
     assert "M\u00fcller" in table
 
 
-@pytest.mark.parametrize(
-    ("changed", "bad", "damaged"),
-    [
-        (lambda content: content + b'{"event":"resync.result"', 1, 0),
-        (lambda content: content.replace(b",", b", "), 0, 7),
-        (lambda content: content + b'{"event":"resync.result","run":[1],"actor":5}\n', 0, 1),
-    ],
-    ids=["incomplete", "reformatted", "other types"],
-)
-def test_damage_hides_no_record_and_is_named(
-    changed: Callable[[bytes], bytes], bad: int, damaged: int, copy: Copy
-) -> None:
+def test_damage_hides_no_record_and_is_named(copy: Copy) -> None:
     """A JSON object is shown in any form, and each command points at the one that explains the damage."""
-    copy.path.write_bytes(changed(copy.path.read_bytes()))
+    copy.path.write_bytes(copy.path.read_bytes().replace(b",", b", ") + b'{"event":"resync.result"')
     for command in ("audit list", "audit export", "status", f"audit show {copy.runs[0]}"):
         done = copy.told(command)
 
@@ -150,7 +124,7 @@ def test_damage_hides_no_record_and_is_named(
         assert copy.runs[0][:8] in done.screen or command == "status"
         assert "onbox audit verify" in done.errors
     found = copy.json("audit list")
-    assert (bad, damaged) == (found["bad_lines"], found["damaged"])
+    assert (1, 7) == (found["bad_lines"], found["damaged"])
 
 
 def test_export_that_was_cut_off_is_an_error(copy: Copy) -> None:
@@ -161,14 +135,3 @@ def test_export_that_was_cut_off_is_an_error(copy: Copy) -> None:
 
         assert 2 == run.exit_code
         assert "No space left on device" in run.errors
-
-
-@pytest.mark.root
-def test_other_accounts_cannot_read_the_journal(appliance: Machine, onbox: Onbox) -> None:
-    """Another account learns whose journal it is, not what it contains."""
-    onbox("resync")
-    os.chown(appliance.audit, 0, 0)
-    done = onbox.without_terminal("audit", "list")
-
-    assert 3 == done.exit_code
-    assert "Permission denied" in done.errors

@@ -32,16 +32,14 @@ def scene(onbox: Onbox) -> Iterator[Scene]:
         yield scene
 
 
-def rows() -> list[Any]:
-    """Return the rows of all groups, named after their fault."""
-    return [
-        pytest.param(fault, id=name, marks=[pytest.mark.root] if fault.root else [])
-        for group in FAULTS.values()
-        for name, fault in group.items()
-    ]
+ROWS = [
+    pytest.param(fault, id=name, marks=[pytest.mark.root] if fault.root else [])
+    for rows in FAULTS.values()
+    for name, fault in rows.items()
+]
 
 
-@pytest.mark.parametrize("fault", rows())
+@pytest.mark.parametrize("fault", ROWS)
 def test_fault(fault: Fault, scene: Scene) -> None:
     """The run ends as the row says, all of it is on record, nothing is left running, and no secret got out."""
     scene.machine.behave(verify=fault.verify, update=fault.update, **fault.behaviour)
@@ -56,10 +54,12 @@ def test_fault(fault: Fault, scene: Scene) -> None:
     records = [(record["event"], record["outcome"]) for record in journal]
     assert [RECORDS[word] for word in fault.end.records.split()] == records
     assert [ARGUMENTS[name] for name in fault.end.called.split()] == [call.argv for call in scene.machine.calls()]
+    changed = scene.machine.marker() == "0"
+    assert fault.end.changed in (None, changed)
+    assert changed or scene.marker_before == scene.machine.marker()
     assert_told(fault, journal, screen)
     assert_chained(journal)
     assert_calls(scene, journal)
-    assert_marker(fault, scene)
     assert_no_secret(scene, "" if fault.visible else screen)
 
 
@@ -95,13 +95,6 @@ def assert_calls(scene: Scene, journal: list[dict[str, Any]]) -> None:
         assert number <= sum(time.timestamp() <= began for time in times)
     pids = {pid for call in calls for pid in (call.pid, call.parent, call.left, call.hangs) if pid}
     wait_until(lambda: not alive(pids, {call.session for call in calls}), 5)
-
-
-def assert_marker(fault: Fault, scene: Scene) -> None:
-    """Require the marker time that the row promises, and never more than was tried."""
-    changed = scene.machine.marker() == "0"
-    assert fault.end.changed in (None, changed)
-    assert changed or scene.marker_before == scene.machine.marker()
 
 
 def assert_no_secret(scene: Scene, screen: str) -> None:

@@ -34,22 +34,6 @@ def test_every_help_fits_a_screen(name: str, onbox: Onbox) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "expected"),
-    [
-        (("resnc",), "Did you mean 'resync'?"),
-        (("resync", "--tikcet", "1"), "--ticket"),
-        (("resync", "--reason", "boredom"), "'tokens-deleted'"),
-    ],
-)
-def test_a_mistyped_word_is_named(arguments: tuple[str, ...], expected: str, onbox: Onbox) -> None:
-    """The error names the right one, and nothing was run."""
-    run = onbox(*arguments)
-
-    assert 2 == run.exit_code
-    assert expected in run.screen
-
-
-@pytest.mark.parametrize(
     ("words", "expected"),
     [
         ("resy", "resync"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +15,6 @@ def test_harmless_text_is_printable(text: str) -> None:
     assert not text.isprintable() or text == harmless(text)
 
 
-@pytest.mark.parametrize("text", ["\x1b[31m", "a\nb\t", "\u202e", "\ud800"])
-def test_a_character_that_is_not_printable_becomes_an_escape(text: str) -> None:
+def test_a_character_that_is_not_printable_becomes_an_escape() -> None:
     """Escapes, line ends, changes of direction and halves of characters can be seen and do nothing."""
-    assert ascii(text)[1:-1] == harmless(text)
+    assert r"\x1b[31m\n\u202e\ud800" == harmless("\x1b[31m\n\u202e\ud800")

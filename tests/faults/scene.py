@@ -69,13 +69,7 @@ class Scene:
 
     def settings(self, audit: Path | None = None, timeouts: Mapping[str, float] | None = None) -> None:
         """Write the settings file."""
-        lines = [
-            f'[appliance]\nhome = "{self.machine.home}"',
-            f'[audit]\ndirectory = "{audit or self.machine.audit}"\nsyslog = "{self.syslog.path}"',
-            "[timeouts]",
-            *(f"{name} = {seconds}" for name, seconds in (timeouts or {}).items()),
-        ]
-        self.machine.config.write_text("\n".join(lines) + "\n")
+        self.machine.configure(audit or self.machine.audit, str(self.syslog.path), timeouts)
 
     def answers(self, **changes: object) -> dict[str, Any]:
         """Return what is answered to each question: a text or several, or what is done with the terminal instead."""
