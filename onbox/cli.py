@@ -2,7 +2,7 @@
 
 import os
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from json import dumps
 from pathlib import Path
@@ -13,7 +13,7 @@ import typer
 from onbox import __version__
 from onbox.errors import ExitCode
 from onbox.messages import Message, message, message_of
-from onbox.resync.reasons import Reason
+from onbox.resync.session import Reason, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -85,11 +85,10 @@ def resync(
 
     ticket, note = (ticket or "").strip() or None, (note or "").strip() or None
     # Until the result is told: a signal that comes after the attempt never changes the exit code.
-    with Interrupts() as interrupts, Prompts(interrupts.at_once) as prompts:
-        interrupts.around_pause(prompts.give_back, prompts.take)
+    interrupts = Interrupts()
+    with closing(Prompts(interrupts.at_once)) as prompts:
         # These take their time, in which the terminal already echoes nothing.
         from onbox.resync.job import resynchronise
-        from onbox.resync.session import Request
         from onbox.screen.console import Console
 
         request = Request(context.obj, admin, reason, ticket, note, confirm, dry_run)

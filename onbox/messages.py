@@ -23,16 +23,14 @@ class Message:
         """Give the one outcome that screen, JSON and audit record name: success, failure, unknown or refused."""
         return self.exit_code.outcome
 
+    def on_record(self) -> dict[str, str]:
+        """Give the fields that an audit record has for these words."""
+        return {"outcome": self.outcome, "code": self.code, "message": self.what}
+
     def as_json(self) -> dict[str, str | int]:
         """Give the members that a JSON object has for these words."""
-        return {
-            "exit_code": int(self.exit_code),
-            "outcome": self.outcome,
-            "code": self.code,
-            "message": self.what,
-            "changed": self.exit_code.changed,
-            "advice": self.advice,
-        }
+        rest = {"changed": self.exit_code.changed, "advice": self.advice}
+        return {"exit_code": int(self.exit_code), **self.on_record(), **rest}
 
 
 def message(code: Code, /, **facts: object) -> Message:
@@ -128,8 +126,6 @@ _WORDS: dict[ExitCode, dict[Code, tuple[str, str]]] = {
         "answer-unusable": ("A question got no usable answer. {detail}", "When you know the answer, run: onbox resync"),
         "text-with-password": ("The {what} contains the password, so it is not recorded.",
             "Type another one. If it was an option, other users can have seen it: change the password."),
-        "lockout-close": ("Stopped: {count} login checks of {admin} failed in the last 60 minutes.",
-            "Check the password first. Five failed logins lock the account for 60 minutes."),
         "lockout-guard": (
             "{count} login checks of {admin} failed in the last 60 minutes. One more could lock the account.",
             ("Wait until {until}. If the account is locked, './rsaserv restart admin nodep' in the server folder of "
@@ -146,8 +142,6 @@ _WORDS: dict[ExitCode, dict[Code, tuple[str, str]]] = {
         "password-impossible": ("The password {detail}.", "It was not sent. Type it again."),
         "password-unlikely": ("The password {detail}, which the vendor excludes.",
             "It was not sent. Type it again; the same one typed again is sent."),
-        "password-unusable": ("No password was sent, because none of those that you typed can be right.",
-            "Check the keyboard layout, then run 'onbox resync' again."),
         "admin-denied": ("rsautil did not accept the name and password of {admin}.",
             f"Check the user name and the keyboard layout. {_COUNTS}"),
         "admin-unproven": ("rsautil did not prove that {admin} is an Operations Console administrator.",

@@ -152,8 +152,7 @@ def write_report(subject: Subject, findings: list[Finding], file: Path, console:
     Raises:
         OnboxError: if the file exists or cannot be written.
     """
-    with console.working("Report", "Asking rsautil for its help (can take a minute)") as tick:
-        text = report(subject, findings, tick)
+    text = report(subject, findings, console.working("Report", "Asking rsautil for its help (can take a minute)"))
     try:
         with open(file, "x", encoding="utf-8", errors="backslashreplace", opener=_open_private) as stream:
             stream.write(text)

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from onbox.audit.history import shown
 from onbox.audit.lockout import WARN_FROM, Guard, guards
 from onbox.audit.log import actor
-from onbox.audit.record import VERIFIED
+from onbox.audit.record import MOST_CHARACTERS, VERIFIED, process
 from onbox.errors import Code, OnboxError
+from onbox.messages import message
 from onbox.resync.session import Session
 from onbox.rsautil import commands
 from onbox.secret import Fingerprint, Secret
@@ -19,16 +20,17 @@ from onbox.secret import Fingerprint, Secret
 # Documented: 1 to 255 basic ASCII characters without space, @ and ~ (docs/appliance.md).
 # One that begins with a hyphen would be read by rsautil as an option.
 _NAME = re.compile(r"(?!-)[!-?A-}]{1,255}")
-# A line of rsautil's terminal holds this with some room; the vendor's rule is far below.
-_LONGEST_PASSWORD = 1024
+# A terminal acts upon control characters, and a line of rsautil's terminal holds 1024 bytes with some room.
+_IMPOSSIBLE = (
+    (rb"^\Z", "is empty"),
+    (rb"[\x00-\x1f\x7f]|\xc2[\x80-\x9f]", "contains a control character, such as that of an arrow key"),
+    (rb"^.{1025}", "is too long for a line of a terminal"),
+)
 # The vendor excludes these from passwords (docs/appliance.md).
 _UNLIKELY = (
-    (rb" ", "contains a space"),
-    (rb"@", "contains the character @"),
-    (rb"~", "contains the character ~"),
+    (rb"[ @~]", "contains a space, @ or ~"),
     (rb"[^\x00-\x7f]", "contains a character that is not basic ASCII"),
-    (rb"^.{0,7}\Z", "is shorter than 8 characters"),
-    (rb"^.{33}", "is longer than 32 characters"),
+    (rb"^(.{0,7}|.{33,})\Z", "does not have 8 to 32 characters"),
 )
 
 
@@ -42,20 +44,6 @@ class Administrator:
     name: str
     password: Secret
     printed: Fingerprint | None
-
-
-class AdministratorDeniedError(OnboxError):
-    """Rsautil did not prove that the person is an Operations Console administrator.
-
-    `sent` says whether it got the password: only then the login may count towards a lockout.
-    """
-
-    def __init__(self, code: Code, admin: str, *, sent: bool = True, detail: str = "", **fields: object) -> None:
-        """Take the CODE for ADMIN with its DETAIL, and the FIELDS that tell more of it on record."""
-        super().__init__(code, admin=admin, detail=detail)
-        self.admin = admin
-        self.sent = sent
-        self.fields = fields
 
 
 def require_name(name: str) -> str:
@@ -78,76 +66,66 @@ def password_rules(name: str) -> Callable[[Secret], Secret]:
     refused: list[Fingerprint] = []
 
     def accept(password: Secret) -> Secret:
-        impossible = _impossible(password, name)
+        impossible = [detail for pattern, detail in _IMPOSSIBLE if password.has(pattern)]
+        if password.occurs_in(name):  # the name is recorded
+            impossible.append("is a part of the administrator's name that you typed")
         unlikely = [detail for pattern, detail in _UNLIKELY if password.has(pattern)]
         if not impossible and (not unlikely or any(map(password.is_the_one_of, refused))):
             return password
         refused.append(password.fingerprint())
         password.forget()
-        if impossible:
-            raise OnboxError("password-impossible", detail=impossible)
-        raise OnboxError("password-unlikely", detail=" and ".join(unlikely))
+        code: Code = "password-impossible" if impossible else "password-unlikely"
+        raise OnboxError(code, detail=" and ".join(impossible or unlikely))
 
     return accept
 
 
-def _impossible(password: Secret, name: str) -> str:
-    """Say why PASSWORD must never be sent; "" if it may be."""
-    if not len(password):
-        return "is empty"
-    if password.has_control_characters():
-        return "contains a control character, such as that of an arrow key"
-    if len(password) > _LONGEST_PASSWORD:
-        return "is too long for a line of a terminal"
-    if password.occurs_in(name):  # the name is recorded
-        return "is a part of the administrator's name that you typed"
-    return ""
-
-
-def require_no_password(what: str, text: str | None, password: Secret) -> None:
+def require_text(what: str, text: str | None, password: Secret | None = None) -> None:
     """See that TEXT, the `note` or `ticket`, can go on record.
 
     Raises:
-        OnboxError: if it contains PASSWORD, in capital or small letters.
+        OnboxError: if it contains PASSWORD, in capital or small letters, or is too long for the syslog copy.
     """
-    if text and password.occurs_in(text):
+    if text and password and password.occurs_in(text):
         raise OnboxError("text-with-password", what=what)
+    if text and len(text) > MOST_CHARACTERS[what]:
+        raise OnboxError("text-too-long", what=what, most=MOST_CHARACTERS[what])
 
 
 def verify_administrator(session: Session, held: ExitStack) -> Administrator:
     """Ask for name and password, and have rsautil check them; HELD forgets the password at the latest.
 
     Raises:
-        AdministratorDeniedError: if rsautil did not prove the password right.
-        OnboxError: for every other reason to stop.
+        OnboxError: if rsautil did not prove the password right, and for every other reason to stop.
     """
     console, settings, request = session.console, session.subject.settings, session.request
     name = request.admin or session.prompts.ask("Operations Console administrator: ", require_name)
     warnings = _guard_against_lockout(session, name)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     console.say("Five wrong passwords lock this account for 60 minutes.")
-    question, refusal = f"Password of Operations Console administrator {name}: ", OnboxError("password-unusable")
-    password = session.prompts.ask_secret(question, password_rules(name), refusal)
+    question = f"Password of Operations Console administrator {name}: "
+    password = session.prompts.ask_secret(question, password_rules(name))
     held.callback(password.forget)
-    require_no_password("ticket", request.ticket, password)
-    require_no_password("note", request.note, password)
+    require_text("ticket", request.ticket, password)
+    require_text("note", request.note, password)
+    session.log = session.log.bind(warnings=warnings)
+    tick = console.working("Login", "Checking the login with rsautil (can take a minute)")
     try:
-        with console.working("Login", "Checking the login with rsautil (can take a minute)") as tick:
-            answer = commands.check_login(settings, name, password, session.watching(tick))
-    except OnboxError as interrupted:
-        # The appliance may count the login as failed, so the guard against a lockout must too.
+        answer = commands.check_login(settings, name, password, tick)
+    finally:
         if password.revealed:
-            raise AdministratorDeniedError(interrupted.code, name, warnings=warnings) from None
-        raise
-    process = session.process(commands.CHECK_ARGUMENTS, answer)
-    if answer.verdict.outcome == "success":
-        log = session.log.bind(actor=actor(session.subject.caller, name), process=process, warnings=warnings)
-        log.info(VERIFIED, outcome="success", code="admin-verified")
-        console.step("ok", "Login", f"{name} is an Operations Console administrator")
-        return Administrator(name, password, answer.secret)
-    fields = {"evidence": answer.evidence, "process": process, "warnings": warnings}
-    detail, sent = answer.transcript.problem, answer.transcript.sent
-    raise AdministratorDeniedError(answer.verdict.code, name, sent=sent, detail=detail, **fields)
+            session.denied = True
+            session.log = session.log.bind(actor=actor(session.subject.caller, name))
+    said, argv = answer.transcript, (str(settings.rsautil), *commands.CHECK_ARGUMENTS)
+    ended = process(argv, said.exit_code, said.signal, said.seconds)
+    session.log = session.log.bind(process=ended, evidence=answer.evidence)
+    words = message(answer.verdict.code, admin=name, detail=said.problem)
+    if answer.verdict.outcome != "success":
+        raise OnboxError(words.code, admin=name, detail=said.problem)
+    session.denied = False
+    session.log.info(VERIFIED, **words.on_record())
+    console.step("ok", "Login", words.what)
+    return Administrator(name, password, answer.secret)
 
 
 def _guard_against_lockout(session: Session, name: str) -> tuple[str, ...]:
@@ -158,24 +136,10 @@ def _guard_against_lockout(session: Session, name: str) -> tuple[str, ...]:
         raise OnboxError("lockout-guard", admin=name, count=state.count, until=shown(state.refused_until))
     if state.count < WARN_FROM:
         return ()
-    doubt, word = f"{state.count} login checks of {name} failed in the last 60 minutes.", "yes"
-    overridden: tuple[str, ...] = ()
+    doubt = f"{state.count} login checks of {name} failed in the last 60 minutes."
     if state.rests_on_correction:
-        doubt, word = f"{doubt} The clock was wrong for some of them, so onbox corrected their times.", name
-        overridden = (f"The lockout guard was overridden. {doubt}",)
+        doubt += " The clock was wrong for some of them, so onbox corrected their times."
     session.console.step("warning", "Lockout", f"{doubt} The fifth locks the account.")
-    accept = exactly(word, f"Type {word} to go on, or press ^C to stop")
-    stopped = OnboxError("lockout-close", admin=name, count=state.count)
-    session.prompts.ask(f"Type {word} to try again: ", accept, stopped)
-    return overridden
-
-
-def exactly(expected: str, wanted: str) -> Callable[[str], str]:
-    """Give what accepts the answer EXPECTED and no other; WANTED tells the person what to type."""
-
-    def accept(answer: str) -> str:
-        if answer != expected:
-            raise OnboxError("answer-unknown", wanted=wanted)
-        return answer
-
-    return accept
+    wanted = f"Type {name} to go on, or press ^C to stop"
+    session.prompts.choose(f"Type {name} to try again: ", {name: name}, wanted)
+    return (f"The lockout guard was overridden. {doubt}",) if state.rests_on_correction else ()

@@ -1,22 +1,20 @@
-"""^C, ^Z, a lost connection and other signals: noted when they come, acted upon where it is safe."""
+"""^C, a lost connection and other signals: noted when they come, acted upon where it is safe."""
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Self
 
 from onbox.errors import OnboxError
 
-# All other signals end a program, if it does not take them over.
-_HARMLESS = {signal.SIGCHLD, signal.SIGCONT, signal.SIGURG, signal.SIGWINCH, signal.SIGPIPE, signal.SIGXFSZ}
-_PAUSE = {signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU}
-_BROKEN = {signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGABRT, signal.SIGTRAP, signal.SIGSYS}
-_STOP = signal.valid_signals() - _HARMLESS - _PAUSE - _BROKEN - {signal.SIGKILL}
+# These end a program that does not take them over, and these pause it.
+_STOP = [signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGALRM, signal.SIGVTALRM]
+_STOP += [signal.SIGUSR1, signal.SIGUSR2, signal.SIGPWR, signal.SIGIO, signal.SIGPROF, signal.SIGXCPU]
+_PAUSE = [signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU]
 
 
 class Interrupts:
-    """Takes over the signals that end or suspend a program, as long as it is entered.
+    """Takes over the signals that end a program, for the rest of this process.
 
     A signal only leaves a note, which `check` turns into an error at the next safe place.
     While a person is asked (`at_once`) the error is raised on the spot.
@@ -24,32 +22,10 @@ class Interrupts:
     """
 
     def __init__(self) -> None:
-        """Start without a note."""
-        self._noted = False
-        self._at_once = False
-        self._held = False
-        self._before: dict[int, object] = {}
-        self.around_pause(lambda: None, lambda: None)
-
-    def __enter__(self) -> Self:
         """Take the signals over."""
+        self._noted = self._at_once = False
         for number in _STOP:
-            self._take(number, self._note)
-        self._take(signal.SIGTSTP, self._suspend)
-        self._take(signal.SIGCONT, lambda _number, _frame: self._resume())
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Give the signals back; after `hold` they stay ignored, because only the process's end is left to do."""
-        for number, handler in self._before.items():
-            signal.signal(number, signal.SIG_IGN if self._held else handler)  # type: ignore[arg-type]
-
-    def _take(self, number: int, handler: Callable[[int, FrameType | None], None]) -> None:
-        self._before[number] = signal.signal(number, handler)
-
-    def around_pause(self, pause: Callable[[], None], resume: Callable[[], None]) -> None:
-        """Call PAUSE before the process is suspended with ^Z, and RESUME after each pause."""
-        self._pause, self._resume = pause, resume
+            signal.signal(number, self._note)
 
     def _note(self, _number: int, _frame: FrameType | None) -> None:
         self._noted = True
@@ -57,24 +33,13 @@ class Interrupts:
             self._at_once = False
             self.check()
 
-    def _suspend(self, _number: int, _frame: FrameType | None) -> None:
-        if self._held:
-            return
-        self._pause()
-        # With its own handling the signal stops the process right here, until it is continued.
-        taken = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGTSTP, signal.SIGCONT)}
-        signal.raise_signal(signal.SIGTSTP)
-        for number, handler in taken.items():
-            signal.signal(number, handler)
-        self._resume()
-
     def check(self) -> None:
         """Stop here if somebody asked for it.
 
         Raises:
-            OnboxError: if a signal came and `hold` was not called.
+            OnboxError: if a signal came before `hold` or `end`.
         """
-        if self._noted and not self._held:
+        if self._noted:
             raise OnboxError("interrupted")
 
     @contextmanager
@@ -84,7 +49,7 @@ class Interrupts:
         try:
             self.check()
             yield
-        except OnboxError:
+        except Exception:
             # A terminal that goes away leaves a question unanswered and sends a signal, which is the better reason.
             self.check()
             raise
@@ -92,12 +57,16 @@ class Interrupts:
             self._at_once = False
 
     def hold(self) -> None:
-        """Stop for nothing from now on, ^Z included."""
+        """Stop for nothing from now on.
+
+        Raises:
+            OnboxError: if a signal came before.
+        """
         self.check()
         self.end()
-        for number in (signal.SIGTTIN, signal.SIGTTOU):
-            self._take(number, self._note)
 
     def end(self) -> None:
-        """Stop for nothing either while the end of the run is told."""
-        self._held = True
+        """Let no signal stop or pause this process any more, so that none changes its exit code."""
+        for number in (*_STOP, *_PAUSE):
+            signal.signal(number, signal.SIG_IGN)
+        self._noted = False

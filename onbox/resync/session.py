@@ -1,24 +1,36 @@
-"""One run: the options of its command line, and the objects that its steps share."""
+"""One run: the options of its command line, the reasons, and the objects that its steps share.
 
-from collections.abc import Callable
+The command line takes the reasons from here, so this module imports the others only when a run begins.
+"""
+
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from onbox.audit.journal import Journal
-from onbox.audit.log import Writer, log_of_run
-from onbox.audit.record import process
-from onbox.identity import Host
-from onbox.preflight import Subject
-from onbox.resync.interrupts import Interrupts
-from onbox.resync.reasons import Reason
-from onbox.rsautil.commands import Answer
-from onbox.screen.console import Console
-from onbox.screen.prompts import Prompts
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from onbox.audit.log import AuditLog
+    from pathlib import Path
+
+    from onbox.audit.journal import Journal
+    from onbox.audit.log import AuditLog, Writer
+    from onbox.identity import Host
+    from onbox.preflight import Subject
+    from onbox.screen.console import Console
+    from onbox.screen.prompts import Prompts
+
+Reason = Literal["account-changed", "identity-source-added", "users-found", "tokens-deleted", "other"]
+
+# Documented: the first four are the reasons to synchronise all records again (docs/appliance.md).
+# Each text fits one line of a screen of 80 columns.
+# AM is Authentication Manager, CAS the Cloud Access Service.
+REASONS: dict[Reason, str] = {
+    "account-changed": "The company account in CAS changed and AM was connected again",
+    "identity-source-added": "AM got an external identity source also synchronised to CAS",
+    "users-found": "AM could not find users in the identity source; now fixed",
+    "tokens-deleted": "An administrator deleted tokens by accident; they are needed",
+    "other": "Another reason, which a note explains",
+}
 
 
 @dataclass(frozen=True)
@@ -34,27 +46,30 @@ class Request:
     dry_run: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass
 class Session:
     """The objects that the steps of a run share, from the open journal on.
 
-    ALLOWED names the settings that allowed what would have stopped this run otherwise.
+    `allowed` names the settings that allowed what would have stopped this run otherwise.
+    `denied` says that rsautil got the password and has not verified it: such a login may count towards a lockout.
     """
 
     run: str
     request: Request
     subject: Subject
+    allowed: list[str]
     host: Host
     journal: Journal
     writer: Writer
-    allowed: list[str]
     console: Console
     prompts: Prompts
-    interrupts: Interrupts
+    denied: bool = False
 
     @cached_property
-    def log(self) -> "AuditLog":
-        """Give the log that knows the account and the host; the steps bind what they learn to logs of their own."""
+    def log(self) -> AuditLog:
+        """Give the log of this run; each step binds to it what the later records say too."""
+        from onbox.audit.log import log_of_run  # noqa: PLC0415 - as above
+
         log = log_of_run(self.writer, self.run, self.subject.caller, self.host, self.subject.settings)
         return log.bind(allowed=self.allowed)
 
@@ -62,20 +77,3 @@ class Session:
     def warnings(self) -> tuple[str, ...]:
         """Say what went wrong beside the job, with the files of the journal or with the syslog copies."""
         return self.journal.warnings + self.writer.warnings
-
-    def process(self, arguments: tuple[str, ...], answer: Answer | None = None) -> dict[str, Any]:
-        """Describe for the record rsautil with ARGUMENTS, and how it ended if it gave an ANSWER."""
-        argv = (str(self.subject.settings.rsautil), *arguments)
-        if answer is None:
-            return process(argv)
-        said = answer.transcript
-        return process(argv, said.exit_code, said.signal, said.seconds)
-
-    def watching(self, tick: Callable[[float], None]) -> Callable[[float], None]:
-        """Show the seconds through TICK, and end what runs when somebody asked for it."""
-
-        def watch(seconds: float) -> None:
-            self.interrupts.check()
-            tick(seconds)
-
-        return watch

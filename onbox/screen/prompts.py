@@ -6,17 +6,15 @@ arrives, also a password that was pasted behind the name.
 A process that is killed with SIGKILL cannot give the terminal back; `stty sane` does.
 """
 
-import codecs
-import errno
 import os
-import re
 import select
+import signal
 import termios
 import textwrap
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 from onbox.errors import OnboxError
 from onbox.messages import message_of
@@ -31,48 +29,50 @@ _LONGEST = 2048  # bytes of an answer; the rest is dropped
 _WIDTH = 79
 # A signal that comes just before a wait does not end it; Python acts upon it at the next look.
 _LOOK_UP_SECONDS = 0.5
+# ENTER, backspace, ^U, ^D and ^Z; the terminal itself acts upon ^C, and other keys are control characters.
+_ENTER, _ERASE, _KILL, _END, _PAUSE = (b"\n", b"\r"), (b"\b", b"\x7f"), b"\x15", b"\x04", b"\x1a"
+_NO_KEY = b"\0"
 _PASTED = (b"\x1b[200~", b"\x1b[201~")  # what a terminal puts around a bracketed paste
-# The keys that send these have no meaning here; a line in which one was pressed is refused.
-_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]?|O?.?)?")
 
 
 class Prompts:
-    """The person's terminal, from `with` to its end.
+    """The person's terminal, until `close`.
 
-    `take` and `give_back` are for a pause in between, as after ^Z.
+    ^Z pauses the process at a question; after each pause the terminal is taken again, and the question asked again.
     """
 
     def __init__(self, waiting: Callable[[], AbstractContextManager[None]] = nullcontext) -> None:
-        """Enter WAITING around each wait for the person, so that a signal can end the wait."""
+        """Take the terminal, if this process has one.
+
+        WAITING is entered around each wait for the person, so that a signal can end the wait.
+        """
         self._waiting = waiting
-        self._terminal = -1
         self._before: list[Any] | None = None
-        self._standing = ""
-        self._hidden = bytearray()
-
-    def __enter__(self) -> Self:
-        """Take the terminal, if this process has one and stands in its foreground."""
-        with suppress(OSError):
+        self._question, self._typed, self._visible = "", bytearray(), True
+        try:
             self._terminal = os.open(_TERMINAL, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
-            self.take()
-        return self
+        except OSError:
+            self._terminal = -1
+        signal.signal(signal.SIGCONT, lambda _number, _frame: self._take())
+        self._take()
 
-    def __exit__(self, *_: object) -> None:
-        """Give the terminal back as it was."""
-        self.give_back()
-        if self._terminal >= 0:
-            os.close(self._terminal)
+    def _take(self) -> None:
+        """Switch off echo, drop what was typed ahead, and show the question that stands; not in the background."""
+        if not self._in_foreground():
+            return
+        with suppress(OSError, termios.error):
+            modes = termios.tcgetattr(self._terminal)
+            self._before = self._before or [*modes[:6], [*modes[6]]]
+            modes[0] = modes[0] & ~(termios.IGNCR | termios.INLCR)
+            modes[3] = (modes[3] | termios.ISIG) & ~(termios.ECHO | termios.ECHONL | termios.ICANON)
+            modes[6][termios.VMIN], modes[6][termios.VTIME], modes[6][termios.VSUSP] = 1, 0, _NO_KEY
+            termios.tcsetattr(self._terminal, termios.TCSANOW, modes)
+            termios.tcflush(self._terminal, termios.TCIFLUSH)
+            if not self._visible:  # nobody remembers how much of a password they typed before a pause
+                self._typed.clear()
+            self._write(self._question + self._shown())
 
-    def take(self) -> None:
-        """Switch echo off, and ask the question that stands once more; do nothing in the background."""
-        if self._in_foreground():
-            with suppress(OSError, termios.error):
-                self._be_silent()
-                # Nobody remembers how much of a password they typed before a pause.
-                self._hidden.clear()
-                self._write(self._standing)
-
-    def give_back(self) -> None:
+    def close(self) -> None:
         """Set the terminal's modes as they were, and drop what was typed ahead, which the shell would show."""
         if self._before and self._in_foreground():
             with suppress(OSError, termios.error):
@@ -80,13 +80,13 @@ class Prompts:
                 termios.tcflush(self._terminal, termios.TCIFLUSH)
             self._before = None
 
-    def ask(self, question: str, accept: Callable[[str], Answer], refusal: OnboxError | None = None) -> Answer:
+    def ask(self, question: str, accept: Callable[[str], Answer]) -> Answer:
         """Ask QUESTION, visibly, until ACCEPT makes something of the answer, three times in all.
 
         ACCEPT is given the answer without blanks around it, and raises an OnboxError that says what is wrong with it.
 
         Raises:
-            OnboxError: REFUSAL after three slips; `not-answered` if the terminal gives no answer (^D, or it is gone).
+            OnboxError: after three slips, or if the terminal gives no answer (^D, or it is gone).
         """
 
         def take(typed: bytearray) -> Answer:
@@ -95,108 +95,86 @@ class Prompts:
                 raise OnboxError("answer-unknown", wanted="Type it without arrow keys and other control characters")
             return accept(text)
 
-        return self._ask(question, take, refusal, visible=True)
+        return self._ask(question, take, visible=True)
 
-    def ask_secret(self, question: str, accept: Callable[[Secret], Answer], refusal: OnboxError) -> Answer:
+    def choose(self, question: str, answers: Mapping[str, Answer], wanted: str) -> Answer:
+        """Ask QUESTION like `ask`, and give what belongs to the one of ANSWERS; WANTED says what to type."""
+
+        def accept(answer: str) -> Answer:
+            if answer not in answers:
+                raise OnboxError("answer-unknown", wanted=wanted)
+            return answers[answer]
+
+        return self.ask(question, accept)
+
+    def ask_secret(self, question: str, accept: Callable[[Secret], Answer]) -> Answer:
         """Ask QUESTION like `ask`, without showing what is typed."""
+        return self._ask(question, lambda typed: accept(Secret(typed)), visible=False)
 
-        def take(typed: bytearray) -> Answer:
-            secret = Secret(typed)
-            typed[:] = bytes(len(typed))
-            return accept(secret)
-
-        return self._ask(question, take, refusal, visible=False)
-
-    def _ask(
-        self, question: str, accept: Callable[[bytearray], Answer], refusal: OnboxError | None, *, visible: bool
-    ) -> Answer:
+    def _ask(self, question: str, accept: Callable[[bytearray], Answer], *, visible: bool) -> Answer:
         for _ in range(_TRIES):
-            typed = self._line(question, visible=visible)
+            typed = self._typed = bytearray()
+            self._visible = visible
             try:
-                return accept(typed)
-            except OnboxError as slip:
-                words = message_of(slip)
+                self._line(question)
+                try:
+                    return accept(typed)
+                except OnboxError as slip:
+                    words = message_of(slip)
+            finally:
+                typed[:] = bytes(len(typed))
+                typed.clear()
             self._write(textwrap.fill(harmless(f"{words.what} {words.advice}"), _WIDTH) + "\n")
-        raise refusal or OnboxError("answer-unusable", detail=words.what)
+        raise OnboxError("answer-unusable", detail=words.what)
 
-    def _line(self, question: str, *, visible: bool) -> bytearray:
-        """Ask QUESTION once, and give what was typed before ENTER."""
-        typed = bytearray()
-        self._hidden = bytearray() if visible else typed
+    def _line(self, question: str) -> None:
+        """Ask QUESTION once the screen takes it, and collect what is typed from then on up to ENTER."""
         try:
             with self._waiting():
-                try:
-                    self._show(question)
-                    self._read(typed, question, visible=visible)
-                except (OSError, ValueError, termios.error):
-                    raise OnboxError("not-answered") from None
-        except BaseException:
-            typed[:] = bytes(len(typed))
-            raise
-        finally:
-            self._standing = ""
-            self._write("\n")
-        return typed
-
-    def _show(self, question: str) -> None:
-        """Show QUESTION on a silent terminal; what was typed before, also while the screen stood still, is dropped."""
-        while True:
-            # The kernel stops a process in the background here, until it is continued in the foreground.
-            try:
-                self._be_silent()
-                break
-            except termios.error as error:
-                if error.args[0] != errno.EINTR:
-                    raise
-        while not select.select([], [self._terminal], [], _LOOK_UP_SECONDS)[1]:
-            pass
-        termios.tcflush(self._terminal, termios.TCIFLUSH)
-        self._standing = question
-        self._write(question)
-
-    def _read(self, typed: bytearray, question: str, *, visible: bool) -> None:
-        """Collect in TYPED what is typed up to ENTER, with the terminal's own keys for corrections."""
-        keys = termios.tcgetattr(self._terminal)[6]
-        shown = ""
-        while (key := self._key()) not in (b"\n", b"\r"):
-            if not key or (key == keys[termios.VEOF] and not typed):
-                raise OnboxError("not-answered")
-            if key in (keys[termios.VERASE], b"\b", b"\x7f"):
-                while typed and 0x80 <= typed.pop() < 0xC0:  # noqa: PLR2004 - the bytes of UTF-8 that continue one
+                while not select.select([], [self._terminal], [], _LOOK_UP_SECONDS)[1]:
                     pass
-            elif key == keys[termios.VKILL]:
-                typed.clear()
-            elif key == keys[termios.VWERASE]:
-                del typed[typed.rstrip().rfind(b" ") + 1 :]
-            elif key != keys[termios.VEOF] and len(typed) < _LONGEST:
-                typed += key
-                if typed.endswith(_PASTED):
-                    del typed[-len(_PASTED[0]) :]
-            if visible:
-                shown = self._echo(shown, _shown(typed))
-                self._standing = question + shown
+                self._question = question
+                self._take()
+                while self._key() not in _ENTER:
+                    pass
+        except (OSError, ValueError):
+            raise OnboxError("not-answered") from None
+        finally:
+            self._question = ""
+            self._write("\n")
 
     def _key(self) -> bytes:
+        """Read a key, do what it stands for, and show the answer as it is then, unless it is hidden."""
         # In the background it is for the kernel to stop the process, which it does at a read.
         while self._in_foreground() and not select.select([self._terminal], [], [], _LOOK_UP_SECONDS)[0]:
             pass
-        return os.read(self._terminal, 1)
+        key, typed, shown = os.read(self._terminal, 1), self._typed, self._shown()
+        if not key or (key == _END and not typed):
+            raise OnboxError("not-answered")
+        if key in _ERASE:
+            while typed and 0x80 <= typed.pop() < 0xC0:  # noqa: PLR2004 - the bytes of UTF-8 that continue one
+                pass
+        elif key == _KILL:
+            typed.clear()
+        elif key == _PAUSE:
+            self._pause()
+        elif key not in _ENTER and len(typed) < _LONGEST:
+            typed += key
+            if typed.endswith(_PASTED):
+                del typed[-len(_PASTED[0]) :]
+        same = len(os.path.commonprefix([shown, self._shown()]))  # noqa: RUF071 - of characters
+        columns = sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in shown[same:])
+        self._write("\b" * columns + " " * columns + "\b" * columns + self._shown()[same:])
+        return key
 
-    def _echo(self, old: str, new: str) -> str:
-        """Show NEW in the place of OLD, from the first character on in which they differ."""
-        same = len(os.path.commonprefix([old, new]))  # noqa: RUF071 - of characters
-        back = "\b" * sum(map(_columns, old[same:]))
-        self._write(back + " " * len(back) + back + new[same:])
-        return new
+    def _shown(self) -> str:
+        return harmless(self._typed.decode("utf-8", "backslashreplace")) if self._visible else ""
 
-    def _be_silent(self) -> None:
-        """Switch off the terminal's echo and its own line."""
-        modes = termios.tcgetattr(self._terminal)
-        self._before = self._before or [*modes[:6], [*modes[6]]]
-        modes[0] = modes[0] & ~(termios.IGNCR | termios.INLCR)
-        modes[3] = (modes[3] | termios.ISIG) & ~(termios.ECHO | termios.ECHONL | termios.ICANON)
-        modes[6][termios.VMIN], modes[6][termios.VTIME] = 1, 0
-        termios.tcsetattr(self._terminal, termios.TCSANOW, modes)
+    def _pause(self) -> None:
+        self.close()
+        os.kill(0, signal.SIGTSTP)
+        if not self._before:  # without a shell that could continue it, nothing stopped this process
+            self._take()
 
     def _in_foreground(self) -> bool:
         with suppress(OSError):
@@ -206,18 +184,4 @@ class Prompts:
     def _write(self, text: str) -> None:
         # A terminal that is gone is noticed when it is read.
         with suppress(OSError):
-            data = text.encode("utf-8", "backslashreplace")
-            while data:
-                data = data[os.write(self._terminal, data) :]
-
-
-def _shown(typed: bytearray) -> str:
-    """Give what is shown of TYPED: not the codes of keys without a meaning here, nor a character that is incomplete."""
-    decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
-    return harmless(_ESCAPE.sub("", decoder.decode(typed)))
-
-
-def _columns(character: str) -> int:
-    if unicodedata.combining(character):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+            os.write(self._terminal, text.encode("utf-8", "backslashreplace"))

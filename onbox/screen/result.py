@@ -1,17 +1,17 @@
 """How a run ended, to be told to a person or a program."""
 
-import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from onbox.audit.journal import Head
 from onbox.messages import Message
 
 # psql and Java name how grave a line is; in front of that stands the name of a temporary file or a time.
 _GRAVE = re.compile(r"\b(?:NOTICE|WARNING|ERROR|FATAL|PANIC|SEVERE)\b.*")
 _MOST_EVIDENCE, _MOST_NOT_UNDERSTOOD = 3, 10
+
+
 Row = tuple[str, str, str]
 
 
@@ -20,8 +20,8 @@ class Ending:
     """How a run ended.
 
     `evidence` and `not_understood` are lines of rsautil.
-    `receipt` is the number and hash of the result; `unrecorded` is the result that the journal could not take, as one
-    line of JSON, to be kept by the person.
+    `seq` and `hash` are those of the result; `record` is the result that the journal could not take, to be kept by the
+    person.
     """
 
     run: str
@@ -29,17 +29,19 @@ class Ending:
     evidence: tuple[str, ...] = ()
     not_understood: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    receipt: Head | None = None
-    unrecorded: str = ""
+    seq: int | None = None
+    hash: str | None = None
+    record: Mapping[str, Any] | None = None
 
     def rows(self) -> Iterator[Row]:
-        """Give what a person is shown: the state, the name and the text of each step."""
-        yield from (("", "rsautil", line) for line in self._essence())
+        """Give what a person is shown: the state, the name and the text of each step; the record has all lines."""
+        known = [line for line in self.evidence if line not in self.not_understood]
+        grave = [found[0] for line in known if (found := _GRAVE.search(line))]
+        yield from (("", "rsautil", line) for line in (grave or known)[:_MOST_EVIDENCE])
         if lines := self.not_understood:
             yield "warning", "Unknown", "onbox does not understand this output of rsautil:"
             yield from (("warning", "rsautil", line) for line in lines[:_MOST_NOT_UNDERSTOOD])
-            more = len(lines) - _MOST_NOT_UNDERSTOOD
-            yield "", "", f"{f'and {more} more lines: ' if more > 0 else 'All of it: '}onbox audit show {self.run}"
+            yield "", "", f"All of it: onbox audit show {self.run}"
         yield from (("warning", "Note", warning) for warning in self.warnings)
         state = {"success": "ok", "unknown": "warning"}.get(self.message.outcome, "error")
         words = (self.message.what, self.message.exit_code.changed, f"({self.message.code})")
@@ -47,25 +49,11 @@ class Ending:
         if self.message.advice:
             yield "", "Next", self.message.advice
         yield "", "Run", self.run
-        if self.receipt:
-            yield "", "Receipt", f"For the change ticket: record {self.receipt.seq} of the audit journal, hash"
-            yield "", "", self.receipt.hash
+        if self.hash:
+            yield "", "Receipt", f"For the change ticket: record {self.seq} of the audit journal, hash"
+            yield "", "", self.hash
             yield "", "", "To check it later: onbox audit verify --head HASH"
-
-    def _essence(self) -> list[str]:
-        """Give the few words of rsautil that fit on a screen; the record has all."""
-        known = [line for line in self.evidence if line not in self.not_understood]
-        grave = [found[0] for line in known if (found := _GRAVE.search(line))]
-        return (grave or known)[:_MOST_EVIDENCE]
 
     def as_json(self) -> dict[str, Any]:
         """Give the members that only the JSON object of `resync` has."""
-        return {
-            "run": self.run,
-            "evidence": list(self.evidence),
-            "not_understood": list(self.not_understood),
-            "warnings": list(self.warnings),
-            "seq": self.receipt.seq if self.receipt else None,
-            "hash": self.receipt.hash if self.receipt else None,
-            "record": json.loads(self.unrecorded) if self.unrecorded else None,
-        }
+        return {name: value for name, value in vars(self).items() if name != "message"}

@@ -68,7 +68,7 @@ def tell(status: Status, console: Console) -> None:
         console.step("warning", "Logins", "Failed in the last 60 minutes:")
         rows = [(brief(each.admin), str(each.count), _rule(each)) for each in status.guards]
         console.table(("administrator", "failed", "next try"), rows)
-        console.say(message("lockout-close", count=0, admin="").advice)
+        console.say("Check the password first. Five failed logins lock the account for 60 minutes.")
     else:
         console.step("ok", "Logins", "No login failed in the last 60 minutes.")
 

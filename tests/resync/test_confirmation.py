@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import pytest
 from appliance.make import ADMIN
@@ -12,9 +11,8 @@ from rehearsal import ANSWERS
 
 from onbox.errors import OnboxError
 from onbox.messages import message_of
-from onbox.resync.confirmation import command_line, require_usable
-from onbox.resync.reasons import REASONS
-from onbox.resync.session import Request
+from onbox.resync.confirmation import require_usable
+from onbox.resync.session import REASONS, Reason, Request
 
 if TYPE_CHECKING:
     from rehearsal import Onbox, Run
@@ -59,14 +57,6 @@ def test_not_usable(request_: Request, code: str, exit_code: int) -> None:
     assert not values & set(caught.value.facts.values())
 
 
-def test_command_line() -> None:
-    """The update is shown as the documented command, fit for a shell."""
-    assert (
-        "./rsautil store -o ocadmin -a update_config auth_manager.cas.authentication.ha.seed_sync.marker_time 0 GLOBAL"
-    ) == command_line("ocadmin")
-    assert "$(reboot)" == shlex.split(command_line("$(reboot)"))[3]
-
-
 def confirmed(onbox: Onbox, *arguments: str, **answers: str) -> Run:
     """Run onbox with these answers to the questions before the update."""
     login = {prompt: text for prompt, text in ANSWERS.items() if prompt not in (ASKS_REASON, ASKS_HOST)}
@@ -79,13 +69,12 @@ def recorded(onbox: Onbox) -> tuple[str, str | None, str | None, str | None]:
     return last["event"], last["reason"], last["note"], last["ticket"]
 
 
-@pytest.mark.parametrize(("answer", "reason"), [("2", "identity-source-added"), ("users-found", "users-found")])
-def test_reason(onbox: Onbox, answer: str, reason: str) -> None:
-    """The reason is asked for, with the documented ones spelled out, and taken by number or name."""
-    run = confirmed(onbox, "--ticket", " CHG-1 ", "--note", "   ", **{ASKS_REASON: answer, ASKS_HOST: HOST})
+def test_reason(onbox: Onbox) -> None:
+    """The reason is asked for, with the documented ones spelled out; a blank note is none."""
+    run = confirmed(onbox, "--ticket", " CHG-1 ", "--note", "   ", **{ASKS_REASON: "2", ASKS_HOST: HOST})
 
     assert 0 == run.exit_code
-    assert ("resync.result", reason, None, "CHG-1") == recorded(onbox)
+    assert ("resync.result", "identity-source-added", None, "CHG-1") == recorded(onbox)
     assert all(" ".join(text.split()) in " ".join(run.screen.split()) for text in REASONS.values())
 
 
@@ -115,6 +104,8 @@ def test_last_run(onbox: Onbox) -> None:
     assert shown in " ".join(second.screen.partition(ASKS_HOST)[0].split())
 
 
-def test_every_reason_fits_a_line() -> None:
-    """A menu that wraps pushes the beginning of the run off the screen."""
+def test_reasons() -> None:
+    """Each reason has its text, which fits a line of the menu, and the one for all others comes last."""
+    assert list(get_args(Reason)) == list(REASONS)
+    assert "other" == list(REASONS)[-1]
     assert [] == [text for text in REASONS.values() if len(text) > 79 - 14 - 2]

@@ -1,7 +1,8 @@
-"""Asks questions on the controlling terminal as onbox does: `ask.py FILE visible|secret...`.
+"""Asks a question on the controlling terminal as onbox does, after a moment in which it is busy.
 
-FILE gets the answers, as JSON, and a file `pid` beside it the process ID.
-Between the questions it is busy for a moment.
+    ask.py FILE visible|secret
+
+FILE gets the answer, as JSON, and a file `pid` beside it the process ID.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import os
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 from onbox.errors import OnboxError
@@ -21,25 +23,21 @@ BUSY_SECONDS = 0.3
 
 def main() -> None:
     """Ask."""
-    answers: list[str] = []
-    Path(sys.argv[1]).with_name("pid").write_text(str(os.getpid()))
-    with Interrupts() as interrupts, Prompts(interrupts.at_once) as prompts:
-        interrupts.around_pause(prompts.give_back, prompts.take)
+    file, kind = Path(sys.argv[1]), sys.argv[2]
+    file.with_name("pid").write_text(str(os.getpid()))
+    interrupts = Interrupts()
+    with closing(Prompts(interrupts.at_once)) as prompts:
         try:
-            for number, kind in enumerate(sys.argv[2:], 1):
-                print(f"busy {number}.", flush=True)  # noqa: T201
-                time.sleep(BUSY_SECONDS)
-                interrupts.check()
-                if kind == "visible":
-                    answers.append(prompts.ask(f"visible {number}: ", str))
-                else:
-                    secret = prompts.ask_secret(
-                        f"secret {number}: ", lambda typed: typed, OnboxError("password-unusable")
-                    )
-                    answers.append(secret.surrender().decode("utf-8", "surrogateescape"))
+            print("busy 1.", flush=True)  # noqa: T201
+            time.sleep(BUSY_SECONDS)
+            if kind == "visible":
+                answer = prompts.ask("visible 1: ", str)
+            else:
+                secret = prompts.ask_secret("secret 1: ", lambda typed: typed)
+                answer = secret.surrender().decode("utf-8", "surrogateescape")
         except OnboxError as error:
-            answers.append(error.code)
-    Path(sys.argv[1]).write_text(json.dumps(answers))
+            answer = error.code
+    file.write_text(json.dumps([answer]))
     print("end.")  # noqa: T201
 
 
