@@ -16,7 +16,8 @@ from onbox.identity import Host
 
 # The members that a copy is judged by.
 _FORM = {"seq": int | None, "prev": str | None, "hash": str, "time": str, "run": str, "host": dict, "omitted": list}
-_SIGNS = (b" onbox[", COOKIE, b'"SYSLOG_IDENTIFIER"')
+# What a line that names onbox has if a copy stands in it, or once stood there.
+_SIGNS = (b" onbox[", COOKIE, b'"SYSLOG_IDENTIFIER"', b'"prev"')
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Comparison:
     """The copies compared with a journal; records are named by their numbers.
 
     `lost` were copied, and the journal does not have them, or has others with their numbers.
-    They are called `set_back` instead if the journal has a record that was copied later than one with its number.
+    It was `set_back` if such another record was copied later than the lost one.
     `differing` has the copies of each number of which there are different ones.
     `unrecorded` are runs whose result no journal could take, so that only syslog has it.
     `others` counts copies by the names of other hosts, `unreadable` those that are truncated, garbled or forged.
@@ -54,7 +55,7 @@ class Comparison:
 
     compared: int = 0
     lost: list[int] = field(default_factory=list)
-    set_back: list[int] = field(default_factory=list)
+    set_back: bool = False
     differing: dict[int, list[Version]] = field(default_factory=dict)
     chains: list[OtherChain] = field(default_factory=list)
     without_copy: list[int] = field(default_factory=list)
@@ -78,10 +79,9 @@ class _Copy:
     record: Record
 
     def agrees_with(self, record: Record) -> bool:
-        """Tell whether this is a copy of RECORD, which has the fields that were left out here."""
-        content = self.record | {name: record.get(name) for name in self.record.get("omitted", ())}
-        content.pop("omitted", None)
-        return digest(content) == self.hash
+        """Tell whether RECORD has all that stands in this copy."""
+        besides = {"hash", "omitted", *self.record.get("omitted", ())}
+        return all(record.get(name) == value for name, value in self.record.items() if name not in besides)
 
 
 def compare(journal: Path, copies: Path, *, host: Host, heads: Collection[str] = ()) -> Comparison:
@@ -111,18 +111,15 @@ def compare(journal: Path, copies: Path, *, host: Host, heads: Collection[str] =
         else:
             found.unreadable += 1
     known = {copy.hash for copy in strange if copy.whole and copy.hash in heads}
-    gone = list[_Copy]()
+    runs, gone = {record["run"] for record in held.values()}, list[_Copy]()
     for chain in _chains(strange):
-        if _is_of(chain, held):
+        if _is_of(chain, held, runs):
             gone += chain
         else:
-            last = chain[-1]
-            found.chains.append(OtherChain(chain[0].seq, last.seq, last.hash, last.hash in known))
+            found.chains.append(OtherChain(chain[0].seq, chain[-1].seq, chain[-1].hash, chain[-1].hash in known))
     numbers = {copy.seq for copy in gone}
-    if any(copy.seq in same and copy.line < same[copy.seq].line for copy in gone):
-        found.set_back = sorted(numbers)
-    else:
-        found.lost = sorted(numbers - same.keys())
+    found.set_back = any(copy.seq in same and copy.line < same[copy.seq].line for copy in gone)
+    found.lost = sorted(numbers if found.set_back else numbers - same.keys())
     versions: dict[int, dict[str, Version]] = {}
     for copy in sorted([*same.values(), *gone], key=lambda copy: (copy.seq, copy.line)):
         version = Version(copy.line, copy.hash, (copy.seq, copy.hash) in held)
@@ -138,9 +135,7 @@ def _copies_of(host: Host, log: bytes, found: Comparison) -> Iterator[_Copy]:
     for number, line in enumerate(log.split(b"\n"), 1):
         record = _record_in(line.strip())
         if record is None:
-            continue
-        if not _is_copy(record):
-            found.unreadable += 1
+            found.unreadable += b"onbox" in line and any(sign in line for sign in _SIGNS)
             continue
         of, seq, run = record["host"], record["seq"], record["run"]
         if of["name"] != host.name and (not host.machine_id or of.get("machine_id") != host.machine_id):
@@ -152,16 +147,11 @@ def _copies_of(host: Host, log: bytes, found: Comparison) -> Iterator[_Copy]:
 
 
 def _record_in(line: bytes) -> Record | None:
-    """Give the record in LINE: behind the cookie, alone, or as a text in an object of journald or a SIEM.
-
-    It is empty in a line of onbox that holds none, and None in the line of another program.
-    """
+    """Give the record in LINE: behind the cookie, alone, or as a text in an object of journald or a SIEM."""
     found = object_of(line if line.startswith(b"{") else line.partition(COOKIE)[2]) or {}
     texts = [value.encode("utf-8", "replace") for value in found.values() if isinstance(value, str)]
-    for each in (found, *(object_of(text.partition(COOKIE)[2]) or {} for text in texts)):
-        if each.keys() >= {"seq", "prev", "hash"}:
-            return each
-    return {} if b"onbox" in line and any(sign in line for sign in _SIGNS) else None
+    candidates = (found, *(object_of(text.partition(COOKIE)[2]) or {} for text in texts))
+    return next(filter(_is_copy, candidates), None)
 
 
 def _is_copy(record: Record) -> bool:
@@ -183,17 +173,14 @@ def _chains(strange: list[_Copy]) -> list[list[_Copy]]:
     return list(chains.values())
 
 
-def _is_of(chain: list[_Copy], held: dict[tuple[int, str], Record]) -> bool:
-    """Tell whether CHAIN belongs to the journal of the records HELD, not to one that was moved away or begun later.
+def _is_of(chain: list[_Copy], held: dict[tuple[int, str], Record], runs: set[str]) -> bool:
+    """Tell whether CHAIN belongs to the journal with the records HELD of RUNS, not to one before it or after it.
 
     A chain that is proven from its record 1 on began in another journal, if nothing in it is of this one.
     """
-    if not held:
-        return True
-    begin = next(iter(held.values()))["time"]
-    runs = {record["run"] for record in held.values()}
+    begin = next((record["time"] for record in held.values()), "")
     from_its_first = chain[0].seq == 1 and chain[0].whole
-    return any(
+    return not held or any(
         (copy.seq - 1, copy.prev) in held
         or copy.record["run"] in runs
         or (copy.record["time"] >= begin and not from_its_first)

@@ -24,12 +24,9 @@ _COLUMNS = (
 
 def cell(value: Any) -> str:  # noqa: ANN401 - any JSON value
     """Give VALUE as one cell: in one line, with nothing that a terminal acts upon or a spreadsheet computes."""
-    if isinstance(value, list):
-        text = "\\n".join(harmless(str(line)) for line in value)
-    elif isinstance(value, str):
-        text = harmless(value)
-    else:
-        return "" if value is None else json.dumps(value)
+    if value in (None, []):
+        return ""
+    text = harmless(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
     return "'" + text if text.startswith(_FORMULA) else text
 
 

@@ -7,18 +7,17 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-_BLOCK = 64 * 1024
-_KINDS = {stat.S_IFDIR: "a folder", stat.S_IFREG: "a regular file"}
+_BLOCK = 1024 * 1024
 
 
-def open_own(name: str, flags: int, uid: int, *, kind: int = stat.S_IFREG, folder: int | None = None) -> int:
-    """Open the file NAME in the open FOLDER if only the account UID can have prepared it.
+def open_own(name: str, flags: int, uid: int, *, folder: int | None = None) -> int:
+    """Open the file NAME in the open FOLDER if only the account UID can have prepared it; with O_DIRECTORY a folder.
 
     A new file has mode 0600 under every umask.
     Links are not followed, and a pipe without a writer is not waited for.
 
     Raises:
-        OSError: if it can't be opened, is not of this KIND, belongs to another account, or others may write to it.
+        OSError: if it can't be opened, is something else, belongs to another account, or others may write to it.
     """
     flags |= os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
     try:
@@ -29,8 +28,8 @@ def open_own(name: str, flags: int, uid: int, *, kind: int = stat.S_IFREG, folde
         descriptor = os.open(name, flags, 0o600, dir_fd=folder)
         os.fchmod(descriptor, 0o600)
     status = os.fstat(descriptor)
-    if stat.S_IFMT(status.st_mode) != kind:
-        objection = f"it is not {_KINDS[kind]}"
+    if not flags & os.O_DIRECTORY and not stat.S_ISREG(status.st_mode):
+        objection = "it is not a regular file"
     elif status.st_uid != uid:
         objection = f"it belongs to user id {status.st_uid}, not to you ({uid})"
     elif status.st_mode & 0o022:
@@ -94,13 +93,10 @@ def write_all(descriptor: int, content: bytes) -> None:
 
 def lines_from_end(descriptor: int) -> Iterator[bytes]:
     """Yield what newlines separate in an open file, the last first: an incomplete line or b"", then the lines."""
-    end = os.fstat(descriptor).st_size
-    rest, block = b"", _BLOCK
+    end, rest = os.fstat(descriptor).st_size, b""
     while end:
-        start = max(0, end - block)
+        start = max(0, end - _BLOCK)
         first, *lines = (os.pread(descriptor, end - start, start) + rest).split(b"\n")
         yield from reversed(lines)
         rest, end = first, start
-        # A line longer than a block is read in ever larger ones, not copied again and again.
-        block = _BLOCK if lines else 2 * block
     yield rest

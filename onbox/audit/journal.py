@@ -6,7 +6,6 @@ Everything is opened relative to the folder, which is held open, so that nobody 
 import fcntl
 import os
 import re
-import stat
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -79,7 +78,7 @@ class Journal:
         with ExitStack() as opened:
             with _refused("journal-folder", folder):
                 make_folder(folder)
-                self._folder = open_own(str(folder), os.O_RDONLY, uid, kind=stat.S_IFDIR)
+                self._folder = open_own(str(folder), os.O_RDONLY | os.O_DIRECTORY, uid)
             opened.callback(os.close, self._folder)
             with _refused("journal-file", self.path):
                 self._file = open_own(FILE, os.O_RDWR | os.O_APPEND | os.O_CREAT, uid, folder=self._folder)

@@ -10,9 +10,6 @@ from typing import Any
 from onbox.audit.record import Record, canonical, read
 from onbox.errors import OnboxError
 
-# Every reader of records relies on these texts.
-_TEXTS = ("time", "run", "event", "outcome")
-
 
 def read_text(path: Path) -> tuple[bytes, str]:
     """Read the file at PATH, give it as UTF-8 with lines that end in LF, and say what it had instead.
@@ -49,12 +46,12 @@ def object_of(line: bytes) -> Record | None:
 def record_of(line: bytes) -> Record | None:
     """Give the record in a LINE, or None if it is no JSON object.
 
-    Its time, run, event and outcome are texts, also if a modified line has something else there.
+    Its time, run, event and outcome are texts, also if a modified line has something else there: readers rely on it.
     """
     record = object_of(line)
     if record is None:
         return None
-    for name in _TEXTS:
+    for name in ("time", "run", "event", "outcome"):
         if not isinstance(record.get(name), str):
             record[name] = json.dumps(record[name]) if name in record else ""
     return record

@@ -1,7 +1,8 @@
 """The findings of a verification, in words for a person and in members for a program."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from textwrap import shorten
 from typing import Any, NamedTuple
 
 from onbox.audit.copies import Comparison
@@ -16,7 +17,7 @@ _COPIES = {
     "without_copy": ("warning", "no copy of record {}"),
     "unrecorded": ("warning", "only syslog has the result of run {}"),
     "unreadable": ("warning", "{} copies are truncated, garbled or forged"),
-    "set_back": ("error", "the journal was set back: it does not have the former record {} any more"),
+    "set_back": ("error", "the journal was set back to an earlier state, and continued from there"),
     "lost": ("error", "not in the journal as it was copied: record {}"),
     "differing": ("error", "different copies of record {}"),
 }
@@ -28,12 +29,14 @@ _VERDICTS: dict[str, Code] = {
     "text-mode": "audit-text-mode",
     "other-chain": "audit-other-chain",
     "differing": "audit-copies-differ",
+    "lost": "audit-damaged",
     "set-back": "audit-set-back",
 }
 _TIPS = {
     "agrees": ("ok", "tip.json agrees"),
     "behind": ("ok", "tip.json names an earlier record of the journal"),
     "missing": ("warning", "without tip.json, a truncated journal looks intact"),
+    "unreadable": ("error", "tip.json is not as onbox wrote it"),
 }
 
 
@@ -56,10 +59,11 @@ def verdict(found: Iterable[Finding]) -> Code:
 
 def findings(verification: Verification, comparison: Comparison | None) -> list[Finding]:
     """Give a finding for each thing that was looked at, the first problem of the journal last."""
-    rows = [Finding("ok", "chain", "Chain", f"{len(verification.records)} records are intact, from the first one on")]
-    if verification.tip in _TIPS:
-        state, text = _TIPS[verification.tip]
-        rows.append(Finding(state, f"tip-{verification.tip}", "Tip", text))
+    state, text = _TIPS[verification.tip]
+    rows = [
+        Finding("ok", "chain", "Chain", f"{len(verification.records)} records are intact, from the first one on"),
+        Finding(state, f"tip-{verification.tip}", "Tip", text),
+    ]
     known = [chain.hash for chain in comparison.chains if chain.known] if comparison else []
     for head, seq in verification.heads.items():
         if seq is not None:
@@ -81,7 +85,8 @@ def _of_copies(comparison: Comparison) -> Iterator[Finding]:
         yield Finding("error", "no-copies", "Copies", "no record agrees with a copy")
     for name, (state, text) in _COPIES.items():
         if found := getattr(comparison, name):
-            yield Finding(state, name.replace("_", "-"), "Copies", text.format(_shown(found)))
+            shown = found if isinstance(found, int) else shorten(", ".join(map(str, found)), 50, placeholder=" ...")
+            yield Finding(state, name.replace("_", "-"), "Copies", text.format(shown))
     for chain in comparison.chains:
         text = f"another chain, records {chain.first} to {chain.last}; the last has the hash {chain.hash}"
         state, code = ("ok", "known-chain") if chain.known else ("error", "other-chain")
@@ -90,14 +95,6 @@ def _of_copies(comparison: Comparison) -> Iterator[Finding]:
         for version in versions[:_MOST_SHOWN]:
             text = f"line {version.line}, {'in' if version.in_journal else 'not in'} the journal, {version.hash}"
             yield Finding("error", "differing", f"Record {number}", text)
-
-
-def _shown(found: int | Collection[Any]) -> str:
-    """Give a number as it is, and the first few of many numbers or names."""
-    if isinstance(found, int):
-        return str(found)
-    more = len(found) - _MOST_SHOWN
-    return ", ".join(map(str, [*found][:_MOST_SHOWN])) + (f" and {more} more" if more > 0 else "")
 
 
 def as_json(verification: Verification, comparison: Comparison | None, found: list[Finding]) -> dict[str, Any]:

@@ -92,11 +92,6 @@ def test_record_that_is_not_as_onbox_wrote_it_is_shown_and_counted(
     assert (0, 1) == (journal.bad, journal.damaged)
 
 
-def test_journal_that_was_never_made_reads_like_an_empty_one(tmp_path: Path) -> None:
-    """Before the first run there is nothing to read, and that is no error."""
-    assert [] == Reader(tmp_path / "audit.jsonl", may_be_missing=True).records
-
-
 def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     """A file that isn't there or isn't a file ends in words, without waiting."""
     os.mkfifo(tmp_path / "pipe")
