@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from contextlib import closing, suppress
 from pathlib import Path
+
+from appliance.engine.recording import load
+from appliance.make import TRANSCRIPTS
 
 from onbox.audit.journal import Journal
 from onbox.errors import OnboxError
@@ -61,6 +65,7 @@ def prompts(data: bytes) -> None:
     assert (dialogue.before, dialogue.after, typed) == (whole.before, whole.after, typed_at_once)
     assert len(set(typed)) == len(typed)
     assert dialogue.sent == (ASKS_PASSWORD in typed)
+    assert not re.search(r"[\x00-\x1f\x7f-\x9f]", "".join(dialogue.before + dialogue.after))
     assert len(dialogue.before) <= 100
     assert len(dialogue.after) <= 400
 
@@ -90,38 +95,11 @@ def journal(data: bytes) -> None:
 RULES = {rule.__name__: rule for rule in (transcript, prompts, settings, journal)}
 
 # The first input of atheris for each rule.
+PLAYED = ("confirmed-context", "confirmed-logging", "confirmed-transaction", "missing-error", "database-down")
 SEEDS = {
     "transcript": [
-        b"""\0Please enter OC Administrator password:
-psql.bin:/tmp/x.sql:108: NOTICE:  Updated the configuration parameter \
-"auth_manager.cas.authentication.ha.seed_sync.marker_time" with the value "0"
- update_config
----------------
-
-(1 row)
-
-""",
-        b"""\0psql.bin:/tmp/x.sql:1: ERROR:  configuration parameter \
-"auth_manager.cas.authentication.ha.seed_sync.marker_time" does not exist
- update_config
-(1 row)
-""",
-        b"""\0Harmless line
-NOTICE:  table "x" does not exist, skipping
-BEGIN
- update_config
----------------
-
-(1 row)
-
-COMMIT
-log4j:WARN Please initialize the log4j system properly.
-""",
-        b"""\2psql: could not connect to server: Connection refused
-\tIs the server running on host "localhost" (127.0.0.1) and accepting
-\tTCP/IP connections on port 7050?
-psql: FATAL:  the database system is starting up
-""",
+        bytes([int(each.status)]) + "\n".join(each.after).encode()
+        for each in (load(f"{TRANSCRIPTS}/{name}.txt") for name in PLAYED)
     ],
     "prompts": [
         b"\3Please enter OC Administrator username: ?\nPlease enter OC Administrator password: ?\x1b[31m\n" * 2,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import stat
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,13 +12,12 @@ import pexpect
 import pytest
 from appliance.engine.recording import load
 from appliance.engine.variants import VARIANTS
-from appliance.make import ADMIN, DBA_SECRET, MARKER, MARKER_TIME, PASSWORD, TRANSCRIPTS, Appliance, Call, make
+from appliance.make import ADMIN, MARKER, MARKER_TIME, PASSWORD, TRANSCRIPTS, Appliance, Call, make
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-VERIFY = ("manage-secrets", "-a", "get", "com.rsa.db.dba.password")
 UPDATE = ("store", "-o", ADMIN, "-a", "update_config", MARKER, "0", "GLOBAL")
 
 
@@ -110,21 +108,6 @@ def test_recording(appliance: Appliance, name: str, asked: list[str], end: int |
     assert recording.before + recording.after == shown
 
 
-def test_documented(appliance: Appliance) -> None:
-    """Manage-secrets prints one line (documented), update_config a NOTICE and one empty row (by analogy)."""
-    assert (
-        f"Please enter OC Administrator username: {ADMIN}\n"
-        "Please enter OC Administrator password: \n"
-        f"com.rsa.db.dba.password: {DBA_SECRET}\n"
-    ) == play(appliance, VERIFY).screen
-
-    prompt, notice, *table = play(appliance, UPDATE).screen.splitlines()
-    assert prompt == "Please enter OC Administrator password: "
-    assert notice.startswith("psql.bin:/tmp/")
-    assert notice.endswith(f'.sql:108: NOTICE:  Updated the configuration parameter "{MARKER}" with the value "0"')
-    assert [" update_config", "---------------", "", "(1 row)", ""] == table
-
-
 def test_lockout(appliance: Appliance) -> None:
     """Five failures lock for 60 minutes, after which even the right password fails (documented)."""
     screens = [play(appliance, UPDATE, "wrong-1!").screen for _ in range(5)]
@@ -146,11 +129,3 @@ def test_call_is_recorded(appliance: Appliance) -> None:
     assert (list(UPDATE), environment, str(appliance.rsautil.parent)) == (call.argv, call.environment, call.folder)
     assert call.parent == call.session != call.pid
     assert PASSWORD not in (appliance.folder / "state" / "calls").read_text()
-
-
-def test_nobody_else_may_write(appliance: Appliance) -> None:
-    """Nothing that stands for the vendor's folder can be written by group or world."""
-    paths = [appliance.home, *appliance.home.rglob("*")]
-
-    assert [] == [path for path in paths if path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH)]
-    assert os.access(appliance.rsautil, os.X_OK)

@@ -14,12 +14,10 @@ from onbox.rsautil.verdict import ASKS_PASSWORD, ASKS_USERNAME, LOGIN, UPDATE, V
 from onbox.secret import Fingerprint, Secret
 from onbox.settings import Settings
 
-VALUE = "0"
-INSTANCE = "GLOBAL"
 DBA_SECRET = "com.rsa.db.dba.password"  # noqa: S105 - its name; the value is never kept
 
 CHECK_ARGUMENTS = ("manage-secrets", "-a", "get", DBA_SECRET)
-CHANGE = {"tool": "rsautil store", "action": "update_config", "key": KEY, "value": VALUE, "instance": INSTANCE}
+CHANGE = {"tool": "rsautil store", "action": "update_config", "key": KEY, "value": "0", "instance": "GLOBAL"}
 
 _LONGEST_KEPT, _MOST_SHOWN = 1000, 20
 # Documented: the line with the secret. A word of 8 characters or more in which two of upper case, lower case and
@@ -34,7 +32,7 @@ Tick = Callable[[float], None]
 
 def update_arguments(admin: str) -> tuple[str, ...]:
     """Give the one documented command: set the marker time of instance GLOBAL to 0, as administrator ADMIN."""
-    return ("store", "-o", admin, "-a", "update_config", KEY, VALUE, INSTANCE)
+    return ("store", "-o", admin, "-a", "update_config", KEY, "0", "GLOBAL")
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,9 @@ _SKIPPED = rf"(?:[a-z]+ ){{1,3}}{_NAME}(?: (?:of|for|on) (?:relation|table) {_NA
 _FRAME = r"(?:SQL statement \".+\"|SQL function .+|PL/pgSQL function .+ line \d+ at .+)"
 
 # Sentences that programs write about themselves, and that say nothing about the update: a pattern a line.
+_REFRESH = r"ALTER DATABASE \S* REFRESH COLLATION VERSION, or build PostgreSQL with the right library version\."
 _VM = r"(?:OpenJDK|Java HotSpot\(TM\)) (?:64-Bit |Client |Server )*VM warning: "
+_SOON = r"and will likely be removed in a future release\.?"
 _IMPACT = r"\. This will impact (?:performance|location-based features)\."
 _CONSOLE = (
     r"logging only errors to the console\)?(?:, or user programmatically provided configurations)?\."
@@ -68,7 +70,7 @@ Time: \S* ms(?: \(.*\))?
 {_AT}WARNING:  pgstat wait timeout
 {_AT}WARNING:  database "\S*" has a collation version mismatch
 DETAIL:  The database was created using collation version \S*, but the operating system provides version \S*\.
-HINT:  Rebuild all objects in this database that use the default collation and run ALTER DATABASE .+
+HINT:  Rebuild all objects in this database that use the default collation and run {_REFRESH}
 {_AT}WARNING:  nonstandard use of \S* in a string literal
 HINT:  Use the escape string syntax for (?:backslashes|quotes|escapes), e\.g\., E'.*'\.
 # Shells, of a mailbox and of a locale that is not installed
@@ -81,10 +83,9 @@ perl: warning: Falling back to (?:the standard|a fallback) locale \("\S*"\)\.
 # The JVM, of its options and of what programs do to it
 (?:NOTE: )?Picked up _?(?:JAVA_TOOL|JAVA|JDK_JAVA)_OPTIONS: .*
 {_VM}[iI]gnoring option \S*; support was removed in \S*
-{_VM}Option.* (?:was|were) deprecated in (?:version |JDK )?\S* and will likely be removed in a future release\.
-{_VM}Using .* is deprecated and will likely be removed in a future release\.?
+{_VM}(?:Options? \S*(?: and \S*)? (?:was|were)|Using .* is) deprecated (?:in (?:version |JDK )?\S* )?{_SOON}
 {_VM}Cannot open file \S* due to (?:No such file or directory|Permission denied)
-WARNING: An illegal reflective access operation has occurred
+WARNING: (?:An illegal reflective access operation has occurred|A command line option has enabled the Security Manager)
 WARNING: Illegal reflective access by \S* \(\S*\) to (?:method|field|constructor) \S*
 WARNING: Please consider reporting this to the maintainers of \S*
 WARNING: Use --illegal-access=warn to enable warnings of further illegal reflective access operations
@@ -92,19 +93,17 @@ WARNING: All illegal access operations will be denied in a future release
 WARNING: A terminally deprecated method in \S* has been called
 WARNING: \S*::\S* has been called by \S* \(\S*\)
 WARNING: (?:\S*::\S* will|The Security Manager is deprecated and will) be removed in a future release
-WARNING: A command line option has enabled the Security Manager
 # Log4j 1 and 2 and SLF4J 1 and 2, of their set-up
 log4j:WARN (?:No appenders could be found for logger \(\S*\)|Please initialize the log4j system properly)\.
 log4j:WARN See https?://logging\.apache\.org/log4j/1\.2/faq\.html#noconfig for more info\.
 WARNING: sun\.reflect\.Reflection\.getCallerClass is not supported{_IMPACT}
 WARNING: Runtime environment or build system does not support multi-release JARs{_IMPACT}
 {_STATUS}No (?:log4j2|Log4j 2) configuration file found\. Using default configuration(?:: | \(){_CONSOLE}
-{_SLF4J}Failed to load class "org\.slf4j\.impl\.\S*"\.
+{_SLF4J}(?:Failed to load class "org\.slf4j\.impl\.\S*"|No SLF4J providers were found)\.
 {_SLF4J}Defaulting to no-operation (?:\(NOP\) logger implementation|MDCAdapter implementation\.)
 {_SLF4J}See https?://www\.slf4j\.org/codes\.html#\S* for (?:further details|an explanation)\.
-{_SLF4J}Class path contains (?:multiple )?SLF4J (?:bindings|providers)(?: targeting .* versions \S* or earlier)?\.
+{_SLF4J}Class path contains (?:multiple )?SLF4J (?:binding|provider)s(?: targeting slf4j-api versions \S* or earlier)?\.
 {_SLF4J}(?:Found|Actual|Ignoring|Connected with) (?:binding|provider) (?:in |(?:found at |is )?(?:of type )?)\[\S*\]
-{_SLF4J}No SLF4J providers were found\.
 """
 
 

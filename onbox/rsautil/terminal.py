@@ -23,7 +23,7 @@ from onbox.rsautil.dialogue import Dialogue, Ending, Transcript
 from onbox.secret import Secret
 
 if TYPE_CHECKING:
-    from sh import RunningCommand
+    from sh import OProc
 
 _POLL_SECONDS = 0.01
 # Between two polls no more time than this passes, unless this process was stopped or the machine paused.
@@ -32,8 +32,6 @@ _BLOCK = 64 * 1024
 _TERM_SECONDS, _KILL_SECONDS, _LAST_WORDS_SECONDS = 3, 5, 2
 # So wide and high that no line editor breaks a line, and no pager waits for a key.
 _ROWS, _COLUMNS = 200, 2000
-# sh reports a death by signal as the negative number, and raises for each code that is not named here.
-_ANY_CODE = tuple(range(-64, 256))
 # Goes on while the machine is suspended.
 _now = partial(time.clock_gettime, time.CLOCK_BOOTTIME)
 _PASSED_ON = re.compile(r"TZ|RSA_\w+")
@@ -66,8 +64,8 @@ def converse(
     started = _start(command, arguments, passed_on, secret)
     if isinstance(started, str):
         return Transcript("not-started", problem=started)
-    terminal, running = started
-    session = _Session(dialogue, terminal, running)
+    terminal, process = started
+    session = _Session(dialogue, terminal, process)
     try:
         ending = session.watch(answers, timeout, tick)
     finally:
@@ -78,7 +76,7 @@ def converse(
     elif ending == "exited" and dialogue.asked_again:
         ending = "asked-again"
     # Below 0 it is the signal that ended the command.
-    code = int(running.exit_code) if ending == "exited" else None
+    code = process.exit_code if ending == "exited" else None
     return Transcript(
         ending,
         before=tuple(dialogue.before),
@@ -93,9 +91,9 @@ def converse(
 class _Session:
     """A command that runs on a terminal of its own."""
 
-    def __init__(self, dialogue: Dialogue, terminal: int, running: "RunningCommand") -> None:
-        """Look after what is RUNNING on our side of the TERMINAL; DIALOGUE takes what it writes."""
-        self._dialogue, self._terminal, self._running = dialogue, terminal, running
+    def __init__(self, dialogue: Dialogue, terminal: int, process: "OProc") -> None:
+        """Look after PROCESS from our side of the TERMINAL; DIALOGUE takes what it writes."""
+        self._dialogue, self._terminal, self._process = dialogue, terminal, process
         self._held = True
 
     def watch(
@@ -105,7 +103,7 @@ class _Session:
         began = last = _now()
         awake = last_words = 0.0
         while True:
-            alive = self._running.is_alive()
+            alive, _ = self._process.is_alive()
             self._read()
             now = _now()
             if now - last <= _AWAKE_SECONDS:
@@ -132,13 +130,13 @@ class _Session:
 
     def end(self) -> bool:
         """End the command and all it left in its session; tell whether everything could be killed."""
-        session = self._running.process.sid
-        if self._running.is_alive():
+        session = self._process.sid
+        if self._process.is_alive()[0]:
             _signal_session(session, signal.SIGTERM)
-            _wait_until(lambda: not self._running.is_alive(), _TERM_SECONDS)
+            _wait_until(lambda: not self._process.is_alive()[0], _TERM_SECONDS)
         gone = _wait_until(lambda: not _signal_session(session, signal.SIGKILL), _KILL_SECONDS)
-        if not self._running.is_alive():
-            self._running.wait()
+        if not self._process.is_alive()[0]:
+            self._process.wait()
         # A process that left the session could go on writing.
         _wait_until(lambda: not self._read(), _LAST_WORDS_SECONDS)
         os.close(self._terminal)
@@ -187,7 +185,7 @@ def environment(names: tuple[str, ...]) -> dict[str, str]:
 
 def _start(
     command: Path, arguments: tuple[str, ...], passed_on: tuple[str, ...], secret: Secret | None
-) -> "tuple[int, RunningCommand] | str":
+) -> "tuple[int, OProc] | str":
     """Start COMMAND on a new terminal, and give our side of it; or say why that is not possible.
 
     The terminal echoes nothing, even to a command that prints its prompt before it sees to that.
@@ -209,7 +207,7 @@ def _start(
             attributes[3] &= ~termios.ECHO
             termios.tcsetattr(other_side, termios.TCSANOW, attributes)
             with open(other_side, "r+b", buffering=0) as side:  # noqa: PTH123 - a descriptor, not a path
-                running = sh.Command(str(command))(
+                process = sh.Command(str(command))(
                     *arguments,
                     _cwd=str(command.parent),
                     _env=environment(passed_on),
@@ -219,10 +217,9 @@ def _start(
                     _err=side,
                     _new_session=True,
                     _preexec_fn=lambda: _join_terminal(secret),
-                    _ok_code=_ANY_CODE,
                     _bg=True,
                     _bg_exc=False,
-                )
+                ).process
         except sh.CommandNotFound:
             return "you may not execute it"
         except OSError as error:
@@ -239,7 +236,7 @@ def _start(
             os.waitpid(leader, 0)
             return _PROBLEMS[errno.EAGAIN]
         held.pop_all()
-        return terminal, running
+        return terminal, process
 
 
 def _join_terminal(secret: Secret | None) -> None:

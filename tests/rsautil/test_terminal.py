@@ -244,17 +244,6 @@ def test_timeout(command: Callable[[str], Path]) -> None:
     assert 0.5 <= said.seconds < 20
 
 
-def test_stubborn(command: Callable[[str], Path]) -> None:
-    """A command that doesn't listen, and what it started in process groups of their own, are killed."""
-    text = "trap '' TERM HUP INT\nset -m\n(trap '' TERM; sleep 60; :) & echo $!\nsleep 61 & echo $!\nwait"
-
-    said = talk(command(text), timeout=0.5)
-
-    assert ("timeout", 2) == (said.ending, len(said.before))
-    assert 3 <= said.seconds < 30
-    assert [] == [line for line in said.before if lives(int(line))]
-
-
 @pytest.mark.parametrize("how", ["", "set -m; ", "setsid "])
 def test_leftover(command: Callable[[str], Path], how: str) -> None:
     """A process that a command leaves is killed, unless it left the session, and not waited for in any case."""

@@ -17,7 +17,7 @@ from rehearsal import CHECKOUT
 
 from onbox.messages import MESSAGES, message
 from onbox.rsautil.commands import _secret_in
-from onbox.rsautil.evidence import FORMS, KEY, weigh
+from onbox.rsautil.evidence import weigh
 from onbox.rsautil.verdict import LOGIN, UPDATE, judge
 
 if TYPE_CHECKING:
@@ -91,30 +91,6 @@ def test_harmless_company(data: st.DataObject) -> None:
         lines.insert(data.draw(st.integers(0, len(lines))), line)
 
     assert UPDATES[name].code == verdict(lines).code
-
-
-@given(st.sampled_from(PROOFS), st.text(min_size=1).filter(str.strip), st.data())
-def test_any_line(name: str, line: str, data: st.DataObject) -> None:
-    """A line of any text makes an outcome unknown, unless the table has its form."""
-    lines = list(UPDATES[name].after)
-    lines.insert(data.draw(st.integers(0, len(lines))), line)
-
-    if not any(form.looks.fullmatch(line.rstrip()) for form in FORMS):
-        assert "unknown" == verdict(lines, int(UPDATES[name].status)).outcome
-
-
-@given(st.lists(st.sampled_from(sorted({line for each in UPDATES.values() for line in each.after} | set(STRANGE)))))
-def test_no_success_without_proof(lines: list[str]) -> None:
-    """Without the whole result and exit 0 nothing is a success, and with a part of it nothing is a failure."""
-    found = verdict(lines)
-
-    shown = [line.strip() for line in lines]
-    if found.outcome == "success":
-        assert "(1 row)" in shown[shown.index("update_config") :]
-    if found.outcome == "failure":
-        assert not {"update_config", "(1 row)", "COMMIT"} & set(shown)
-        assert not [line for line in shown if "NOTICE:" in line and KEY in line]
-    assert "success" != verdict(lines, 1).outcome
 
 
 def test_add_transcript(onbox: Onbox, tmp_path: Path) -> None:

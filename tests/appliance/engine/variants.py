@@ -53,7 +53,6 @@ class Variant:
 VARIANTS = {
     "documented": Variant("answers as the documented transcripts show", ANALOGY),
     # The prompts.
-    "asks-username": Variant("asks for the name in spite of -o", ASSUMPTION, asks=(USERNAME, PASSWORD)),
     "asks-password-twice": Variant("wants the right password typed twice", ASSUMPTION, asks=(PASSWORD, PASSWORD)),
     "refused-asks-again": Variant(
         "refuses, asks for the password twice more", ASSUMPTION, says=REFUSED, code=1, refuses=True, tries=3
