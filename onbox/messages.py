@@ -101,8 +101,7 @@ _WORDS: dict[ExitCode, dict[Code, tuple[str, str]]] = {
         "root": ("onbox does not run as root.", _LOG_IN),
         "wrong-user": ("You are {user}, but {owner} is the account that runs rsautil.",
             f"{_LOG_IN} If another account runs rsautil here, set [appliance] user to its name."),
-        "account-unknown": (
-            "rsautil and {folder} belong to root, and [appliance] user does not name the account that runs it.",
+        "account-unknown": ("rsautil and {folder} belong to root, so onbox cannot tell which account runs rsautil.",
             "Set [appliance] user in {file} to the name of the account that runs rsautil, for example rsaadmin."),
         "rsautil-missing": ("rsautil cannot be found at {path}: {detail}.",
             "Run onbox on the appliance, or set [appliance] home in /etc/onbox/onbox.toml."),
@@ -110,9 +109,8 @@ _WORDS: dict[ExitCode, dict[Code, tuple[str, str]]] = {
             "Restore it as the vendor installed it. A file edited on Windows has carriage returns, which break it."),
         "rsautil-unsafe": ("onbox will not type a password into rsautil, because {who} can modify {path}.",
             "Only root and the owner of rsautil may be able to modify it: ls -ld {path}; getfacl {path}"),
-        "rsautil-group": (
-            "onbox will not type a password into rsautil, because members of the group {group} can modify {path}.",
-            "Set [appliance] trusted_group in {file} if you trust them with passwords. If not: chmod g-w {path}"),
+        "rsautil-group": ("The group {group} can modify {path}, so onbox will not type a password into rsautil.",
+            "Set [appliance] trusted_group in {file} if you trust its members. Otherwise: chmod g-w {path}"),
         "rsautil-replaced": ("{path} was modified during this run.", "Find out who did it, then run: onbox resync"),
         "no-terminal": ("onbox needs an interactive terminal, and {detail}.",
             ("Log in over SSH (ssh -t for a single command) or at the console. After su, use 'su - USER' and then "
@@ -126,8 +124,7 @@ _WORDS: dict[ExitCode, dict[Code, tuple[str, str]]] = {
         "answer-unusable": ("A question got no usable answer. {detail}", "When you know the answer, run: onbox resync"),
         "text-with-password": ("The {what} contains the password, so it is not recorded.",
             "Type another one. If it was an option, other users can have seen it: change the password."),
-        "lockout-guard": (
-            "{count} login checks of {admin} failed in the last 60 minutes. One more could lock the account.",
+        "lockout-guard": ("{count} login checks of {admin} failed within 60 minutes. One more could lock the account.",
             ("Wait until {until}. If the account is locked, './rsaserv restart admin nodep' in the server folder of "
              "Authentication Manager unlocks it at once.")),
         "unexpected": ("onbox itself failed ({detail}).", f"Please report this: {PAGES}/appliance.md says how."),
@@ -157,25 +154,22 @@ _WORDS: dict[ExitCode, dict[Code, tuple[str, str]]] = {
     ExitCode.DONE: {
         "admin-verified": ("{admin} is an Operations Console administrator.", ""),
         "journal-flaw": ("{detail}", "A truncated or modified journal may not be detected."),
-        "journal-readable": ("Other users can read the audit folder {path}.",
-            "Remove that permission: chmod 0700 {path}"),
+        "journal-readable": ("Other users can read {path}.", "Remove that permission: chmod 0700 {path}"),
         "journal-not-checked": ("The audit journal was not checked, because this account may not run onbox.",
             "Run 'onbox check' as the account that runs rsautil."),
         "syslog-off": ("Without the syslog copy, a truncated or deleted journal cannot be detected.",
             "Set [audit] syslog to the local socket."),
         "syslog-silent": ("Audit records are not being copied to syslog: {detail}.",
             "Start the syslog service. A run continues without it and records a warning."),
-        "syslog-journald": (
-            "{path} leads to journald, and nothing reads the socket to which journald forwards messages.",
+        "syslog-journald": ("{path} leads to journald, and nothing reads the messages that journald forwards.",
             "Start rsyslog, or make sure that it reads the journal of systemd: systemctl status rsyslog"),
         "journal-repaired": ("The last record was incomplete, probably after a power loss. It is now in {file}.", ""),
         "run-resolved": ("The run {run} of {admin} ({time}) is now recorded as a {outcome}.",
             "See its records: onbox audit show {run}"),
         "audit-sound": ("{path}: the chain is intact.",
             "Note the head elsewhere and compare the syslog copies: onbox audit verify --head HASH --against FILE"),
-        "rsautil-trusted-group": (
-            "Members of the group {group} can modify rsautil; [appliance] trusted_group allows it.",
-            "Each of them can replace rsautil and see the passwords that are typed into it."),
+        "rsautil-trusted-group": ("The group {group} can modify rsautil; [appliance] trusted_group allows it.",
+            "Each of its members can replace rsautil and see the passwords that are typed into it."),
         "time-unknown": ("The clock of this machine may not be synchronised.", "See 'timedatectl' or 'ntpq -p'."),
         "check-passed": ("{detail}", ""),
         "check-ready": ("Ready for a resynchronisation.", "Run it: onbox resync"),
@@ -195,8 +189,7 @@ _WORDS: dict[ExitCode, dict[Code, tuple[str, str]]] = {
             "It must be a regular file of yours with mode 0600, in a folder of yours. Look at it before you move it."),
         "journal-damaged": ("The audit journal {path} is damaged: {detail}.",
             f"Look at the damage: onbox audit verify. {PAGES}/audit.md says how to begin a new journal."),
-        "journal-append-only": (
-            "The last record of {path} is incomplete, and the file is append-only, so onbox cannot move it aside.",
+        "journal-append-only": ("{path} is append-only, so onbox cannot move its incomplete last record aside.",
             "As root: chattr -a {path}. Run onbox once, then restore the attribute: chattr +a {path}"),
         "journal-write": ("The audit record cannot be written to {path}: {detail}.",
             "Free some space or repair the folder (df -h, df -i, ls -la, lsattr -a), then run 'onbox resync' again."),
@@ -232,8 +225,7 @@ _WORDS: dict[ExitCode, dict[Code, tuple[str, str]]] = {
         "audit-other-chain": (
             "{path}: the chain is intact. The copies contain another chain, whose journal was moved away or removed.",
             "If you moved it away, give the head that you noted then: onbox audit verify --against FILE --head HASH"),
-        "audit-copies-differ": (
-            "{path}: the chain is intact, but there are different syslog copies of the same record.",
+        "audit-copies-differ": ("{path}: the chain is intact, but one record has different syslog copies.",
             f"Somebody sent forged copies, or rewrote the journal and sent copies of that. See {PAGES}/audit.md"),
     },
     ExitCode.FAILED: {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,16 +26,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--everything", action="store_true", help="run what can't run here too, and let it fail")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip, with the reason, what needs root or a program that isn't here."""
-    if config.getoption("everything"):
-        return
-    for item in items:
+    if not item.config.getoption("everything"):
         if item.get_closest_marker("root") and os.geteuid():
-            item.add_marker(pytest.mark.skip(reason="needs root"))
+            pytest.skip("needs root")
         for program in item.iter_markers("program"):
             if not shutil.which(program.args[0]):
-                item.add_marker(pytest.mark.skip(reason=f"needs the program {program.args[0]}"))
+                pytest.skip(f"needs the program {program.args[0]}")
 
 
 @pytest.fixture
@@ -78,6 +77,5 @@ def history(tmp_path: Path) -> Iterator[History]:
     """Return an empty audit trail to add runs to."""
     folder = tmp_path / "trail"
     folder.mkdir(mode=0o700)
-    history = History(folder)
-    yield history
-    history.close()
+    with closing(History(folder)) as history:
+        yield history

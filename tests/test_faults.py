@@ -50,7 +50,7 @@ def test_fault(fault: Fault, scene: Scene) -> None:
     fault.play(scene)
 
     screen, journal = "\n".join(shown.screen for shown in scene.shown), scene.journal()
-    assert fault.end.code == scene.shown[-1].code, screen
+    assert fault.end.code == scene.shown[-1].exit_code, screen
     records = [(record["event"], record["outcome"]) for record in journal]
     assert [RECORDS[word] for word in fault.end.records.split()] == records
     assert [ARGUMENTS[name] for name in fault.end.called.split()] == [call.argv for call in scene.machine.calls()]

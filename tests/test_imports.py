@@ -21,9 +21,7 @@ MOST_IMPORTS = 8
 MAY_IMPORT_MORE = {"onbox.cli", "onbox.resync.job"}
 
 
-@pytest.mark.parametrize(
-    ("arguments", "allowed"), [*((each, set()) for each in READING), ("resync", RECORDING)], ids=[*READING, "refused"]
-)
+@pytest.mark.parametrize(("arguments", "allowed"), [*((each, set()) for each in READING), ("resync", RECORDING)])
 def test_a_slow_module_is_imported_when_it_is_used(onbox: Onbox, arguments: str, allowed: set[str]) -> None:
     """A command that neither writes a record nor starts rsautil answers at once, and a refusal needs no sh."""
     onbox("resync")

@@ -109,7 +109,7 @@ def kill_and_run_again(place: str, scene: Scene) -> None:
     scene.run(plan=f"{place} SIGKILL")
     scene.run()
 
-    assert [-signal.SIGKILL, 0] == [shown.code for shown in scene.shown]
+    assert [-signal.SIGKILL, 0] == [shown.exit_code for shown in scene.shown]
 
 
 def kill_during_update(scene: Scene) -> None:
@@ -291,7 +291,7 @@ def run_at_once(scene: Scene) -> None:
             winners.append(child)
         else:
             scene.end(child)
-    assert [3] * 9 == [shown.code for shown in scene.shown]
+    assert [3] * 9 == [shown.exit_code for shown in scene.shown]
     child = winners.pop()
     child.sendline("ocadmin")
     scene.talk(child, scene.answers(admin=None))

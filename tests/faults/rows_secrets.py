@@ -71,7 +71,7 @@ def fail_at(place: str, arguments: tuple[str, ...], scene: Scene) -> None:
     """Have a function raise what nobody foresaw, its text and its variables holding the password."""
     talk_all(arguments or ("resync",), f"{place} raise", scene)
 
-    assert "DisasterError" in scene.shown[-1].screen or scene.shown[-1].code == 0
+    assert "DisasterError" in scene.shown[-1].screen or scene.shown[-1].exit_code == 0
 
 
 def broken(place: str, end: End, told: tuple[str, ...] = ITSELF, arguments: tuple[str, ...] = ()) -> Fault:

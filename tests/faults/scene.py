@@ -9,11 +9,11 @@ import termios
 import uuid
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pexpect
 from appliance.make import ADMIN
-from rehearsal import ANSWERS, Onbox, exit_code, shown, talk, without_rights
+from rehearsal import ANSWERS, Onbox, Run, exit_code, shown, talk, without_rights
 
 from faults.watch import Syslog, Watcher, process_state, wait_until
 
@@ -32,13 +32,6 @@ HOOKED = Path(__file__).with_name("hooked.py")
 Child = pexpect.spawn  # [str], which pexpect does not know at run time
 
 
-class Shown(NamedTuple):
-    """How one run ended, and what the person saw."""
-
-    code: int
-    screen: str
-
-
 class Scene:
     """One rehearsal appliance, and what happens in front of it."""
 
@@ -50,7 +43,7 @@ class Scene:
         self.machine.write("administrators", {ADMIN: {"password": self.password, "failures": 0, "locked_until": 0}})
         self.machine.write("secrets", {"com.rsa.db.dba.password": self.dba})
         self.marker_before = self.machine.marker()
-        self.shown: list[Shown] = []
+        self.shown: list[Run] = []
         self._modes: dict[Child[str], list[Any]] = {}
         self._held = ExitStack()
         self.at_end = self._held.callback
@@ -113,7 +106,7 @@ class Scene:
         """Answer what is asked, each question as often as there are answers, to the end or until something is shown."""
         talk(child, self.answers() if answers is None else answers, until)
 
-    def end(self, child: Child[str]) -> Shown:
+    def end(self, child: Child[str]) -> Run:
         """Wait for the end of a run and keep how it ended."""
         if not child.closed:
             child.expect(pexpect.EOF)
@@ -124,16 +117,16 @@ class Scene:
             if child in self._modes and child.signalstatus != signal.SIGKILL:
                 assert self._modes[child] == termios.tcgetattr(child.child_fd)
             child.close()
-        self.shown.append(Shown(exit_code(child), shown(child)))
+        self.shown.append(Run(exit_code(child), shown(child)))
         return self.shown[-1]
 
-    def run(self, *arguments: str, answers: Mapping[str, Any] | None = None, **spawning: Any) -> Shown:
+    def run(self, *arguments: str, answers: Mapping[str, Any] | None = None, **spawning: Any) -> Run:
         """Run onbox on a terminal to its end."""
         child = self.spawn(*arguments, **spawning)
         self.talk(child, answers)
         return self.end(child)
 
-    def stop_at(self, place: str, disaster: Callable[[], object]) -> Shown:
+    def stop_at(self, place: str, disaster: Callable[[], object]) -> Run:
         """Run onbox, hold it at *place* (`MODULE:FUNCTION N before|after`), let *disaster* happen, and go on."""
         child = self.spawn(plan=f"{place} SIGSTOP")
         self.talk(child)
@@ -150,10 +143,10 @@ class Scene:
         terminal.fileobj.close()
         child.closed = terminal.closed = True
 
-    def without_terminal(self, **environment: str) -> Shown:
+    def without_terminal(self, **environment: str) -> Run:
         """Run onbox as a service would: no terminal, nothing on standard input."""
         run = self.onbox.without_terminal("resync", **environment)
-        self.shown.append(Shown(run.exit_code, run.screen + run.errors))
+        self.shown.append(Run(run.exit_code, run.screen + run.errors))
         return self.shown[-1]
 
     def wait_for_call(self, number: int, event: str = "answered", kind: str = "password") -> Call:

@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-SECONDS = 30
 PAUSE = 0.2
 
 
-def wait_until(what: Callable[[], object], seconds: float = SECONDS) -> None:
+def wait_until(what: Callable[[], object], seconds: float = 30) -> None:
     """Wait for *what* to become true, or fail."""
     deadline = time.monotonic() + seconds
     while not what():

@@ -133,7 +133,7 @@ def test_copy_required(scene: Scene) -> None:
 
     shown = scene.stop_at("onbox.audit.journal:Journal.append 2 before", partial(scene.syslog.path.chmod, 0))
 
-    assert 5 == shown.code
+    assert 5 == shown.exit_code
     assert ["admin.verified", "resync.attempt", "resync.result"] == [each["event"] for each in scene.journal()]
     assert "syslog-required" == scene.journal()[-1]["code"]
     assert ["manage-secrets"] == [call.argv[0] for call in scene.machine.calls()]
@@ -149,7 +149,7 @@ def test_refusal_unrecorded(fault: str, scene: Scene) -> None:
     child.sendintr()
     shown = scene.end(child)
 
-    assert 130 == shown.code
+    assert 130 == shown.exit_code
     assert "This refusal could not be recorded. " in " ".join(shown.screen.split())
 
 
@@ -157,5 +157,5 @@ def test_damaged_journal_is_told_once(scene: Scene) -> None:
     """A refusal that says why it cannot be recorded does not say it twice."""
     shown = scene.stop_at("onbox.resync.job:_attempt 1 before", (scene.machine.audit / "audit.jsonl").unlink)
 
-    assert 5 == shown.code
+    assert 5 == shown.exit_code
     assert "could not be recorded" not in " ".join(shown.screen.split())
