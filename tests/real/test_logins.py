@@ -14,24 +14,22 @@ from pathlib import Path
 import pexpect
 import pytest
 from faults.watch import wait_until
-from rehearsal import ANSWERS, CHECKOUT, SECONDS, Onbox, without_rights
+from rehearsal import ANSWERS, CHECKOUT, SECONDS, Onbox, talk, without_rights
 
 ACCOUNT = pwd.getpwuid(CHECKOUT.stat().st_uid).pw_name
 PORT = 2200 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
 SSHD = "-f /dev/null -o Port={port} -o ListenAddress=127.0.0.1 -o HostKey={folder}/host -E {folder}/log \
 -o AuthorizedKeysFile={folder}/person.pub -o StrictModes=no -o UsePAM=yes -o PidFile=none"
 
-# What is typed to get a terminal, by its name; SHELLS get a shell on it, COMMANDS run one program.
-SHELLS = {
-    "ssh": "{ssh} {account}@127.0.0.1",
-    "ssh and another shell": "{ssh} -tt {account}@127.0.0.1 'bash -l'",
-    "su": "su - {account}",
-}
-COMMANDS = {
+# What is typed to run onbox on a terminal, or to get a shell on one, in which it is run.
+TERMINALS = {
     "ssh -tt": "{ssh} -tt {account}@127.0.0.1 '{program} resync'",
     "su --pty -c": "su --pty - {account} -c '{program} resync'",
     "script -c": "{person} script --quiet --return --command '{program} resync' /dev/null",
     "tmux": "{person} tmux -S {program}.tmux -f /dev/null new-session '{program} resync'",
+    "ssh and its shell": "{ssh} {account}@127.0.0.1",
+    "ssh and another shell": "{ssh} -tt {account}@127.0.0.1 'bash -l'",
+    "su and its shell": "su - {account}",
 }
 NO_TERMINAL = {
     "ssh": "{ssh} {account}@127.0.0.1 '{program} resync'",
@@ -91,13 +89,6 @@ def terminal(onbox: Onbox, ssh: str) -> Terminal:
     return Terminal(onbox, ssh)
 
 
-def answer(child: pexpect.spawn[str]) -> None:
-    """Answer all that a run asks."""
-    for prompt, text in ANSWERS.items():
-        child.expect(prompt)
-        child.sendline(text)
-
-
 def end(child: pexpect.spawn[str]) -> int:
     """Wait for the end of a command and return its exit code."""
     child.expect(pexpect.EOF)
@@ -105,32 +96,19 @@ def end(child: pexpect.spawn[str]) -> int:
     return int(child.exitstatus or 0)
 
 
-@pytest.mark.parametrize("way", COMMANDS)
-def test_command(terminal: Terminal, way: str) -> None:
-    """A command on a terminal of the person's own is a run like any other, with its exit code."""
-    child = terminal.start(COMMANDS[way])
-    answer(child)
+@pytest.mark.parametrize("way", TERMINALS)
+def test_terminal(terminal: Terminal, way: str) -> None:
+    """A run on a terminal of the person's own, from a login shell or without one, is a run like any other."""
+    child = terminal.start(TERMINALS[way])
+    if way.endswith("shell"):
+        child.sendline(f"{terminal.program} resync; exit $?")
+    talk(child, ANSWERS)
 
     assert 0 == end(child)
     assert "success" == terminal.outcome()
     actor = terminal.machine.journal()[-1]["actor"]
     assert ACCOUNT == actor["os_user"]
     assert ("127.0.0.1" if way.startswith("ssh") else None) == actor["from"]
-
-
-@pytest.mark.parametrize("way", SHELLS)
-def test_login_shell(terminal: Terminal, way: str) -> None:
-    """A login shell gets the exit code of a run."""
-    child = terminal.start(SHELLS[way])
-    child.sendline("PS1='rea''dy> '")
-    child.expect("ready> ")
-    child.sendline(f"{terminal.program} resync; echo code=$?.")
-    answer(child)
-
-    child.expect_exact("code=0.")
-    assert "success" == terminal.outcome()
-    child.sendline("exit")
-    end(child)
 
 
 @pytest.mark.parametrize("way", NO_TERMINAL)
@@ -161,8 +139,8 @@ def test_lost_during_the_update(terminal: Terminal, loss: str) -> None:
     way, place, number = LOSSES[loss]
     machine = terminal.machine
     machine.behave(update_delay=1.5)
-    child = terminal.start(COMMANDS[way])
-    answer(child)
+    child = terminal.start(TERMINALS[way])
+    talk(child, ANSWERS)
     wait_until(lambda: len(calls := machine.calls()) == 2 and "password" in calls[1].answered)
 
     os.kill(int(child.pid or 0) if place == "client" else terminal.above(place), number)

@@ -15,7 +15,7 @@ from rehearsal import without_rights
 from real.conftest import PASSWORD
 
 if TYPE_CHECKING:
-    from real.conftest import Ending, Rig
+    from real.conftest import Rig
 
 # With this TERM every reader draws each prompt once, as test_term measures; docs/decisions.md compares others.
 TERM = "xterm"
@@ -51,75 +51,55 @@ COMMANDS = {
 }
 # Those that draw their prompt as usual if their output is no terminal.
 PIPED = [name for name in COMMANDS if name not in ("Java's console", "prompt_toolkit with a mask")]
-READER = pytest.mark.parametrize("reader", COMMANDS)
+
 # How the wrapper runs the program that asks.
-WRAPPERS = {
-    "exec": "exec {reader}",
-    "child": "{reader}; exit $?",
-    "tee": "exec > >(tee -a rsautil.log) 2>&1\n{reader}; exit $?",
+EXEC = "exec {reader}"
+CHILD = "{reader}; exit $?"
+TEE = "exec > >(tee -a rsautil.log) 2>&1\n{reader}; exit $?"
+CHANGED = '[[ $1 != store ]] || printf changed >"$state/password"\nexec {reader}'  # the password, before the update
+
+WRONG = "Wrong-one-1!"
+# The wrapper, how often the reader asks, and the password typed; then the outcomes that an expert accepts, the marker
+# time, and how many passwords rsautil gets.
+RUNS = {
+    "right": (EXEC, 1, PASSWORD, {"success"}, "0", 2),
+    "right through tee": (TEE, 1, PASSWORD, {"success"}, "0", 2),
+    "wrong": (CHILD, 1, WRONG, {"denied"}, "unchanged", 1),
+    "wrong and asked again": (CHILD, 3, WRONG, {"denied"}, "unchanged", 1),
+    "changed": (CHANGED, 1, PASSWORD, {"failure", "unknown"}, "unchanged", 2),
+    "changed and asked again": (CHANGED, 3, PASSWORD, {"unknown"}, "unchanged", 2),
+    "no console": (TEE, 1, PASSWORD, {"denied"}, "unchanged", 0),
 }
+READERS_OF = {"right through tee": PIPED, "no console": ["Java's console"]}
 
 
-def prepare(rig: Rig, reader: str, wrapper: str = "exec", tries: int = 1, before: str = "") -> None:
+def prepare(rig: Rig, reader: str, wrapper: str = EXEC, tries: int = 1) -> None:
     """Make rsautil of one reader."""
     command = shlex.join([*COMMANDS[reader], str(tries), str(rig.state)]) + ' "$@"'
-    rig.rsautil(f'echo "$TERM" >>"$state/terms"\n{before}\n' + WRAPPERS[wrapper].format(reader=command))
+    rig.rsautil('echo "$TERM" >>"$state/terms"\n' + wrapper.format(reader=command))
 
 
-def held(ending: Ending, rig: Rig) -> tuple[str, str, int]:
-    """Return the outcome, the marker, and how many passwords rsautil got; no mask is on record or shown."""
-    for text in (str(ending.records), ending.screen):
-        assert "**" not in text
-    return ending.outcome, (rig.state / "marker").read_text(), (rig.state / "passwords").read_text().count("\n")
+@pytest.mark.parametrize(("run", "reader"), [(run, reader) for run in RUNS for reader in READERS_OF.get(run, COMMANDS)])
+def test_run(rig: Rig, run: str, reader: str) -> None:
+    """A password is typed once for each call of rsautil, and only the right one is verified or changes anything.
 
+    A mask would tell the length of the password: none is shown or recorded.
+    """
+    wrapper, tries, password, outcomes, marker, passwords = RUNS[run]
+    prepare(rig, reader, wrapper, tries)
 
-@pytest.mark.parametrize(
-    ("reader", "wrapper"), [*((name, "exec") for name in COMMANDS), *((name, "tee") for name in PIPED)]
-)
-def test_right_password(rig: Rig, reader: str, wrapper: str) -> None:
-    """The login is proven and the update confirmed, whatever reads the password and however it is wrapped."""
-    prepare(rig, reader, wrapper)
-
-    ending = rig.resync()
-
-    assert ("success", "0", 2) == held(ending, rig)
-    assert [TERM] * 2 == (rig.state / "terms").read_text().split()
-    assert 1 == len([line for line in ending.records[-1]["evidence"] if "NOTICE:  Changed" in line])
-
-
-@READER
-@pytest.mark.parametrize("tries", [1, 3])
-def test_wrong_password(rig: Rig, reader: str, tries: int) -> None:
-    """A wrong password is typed once and not verified, whether rsautil refuses it or asks again."""
-    prepare(rig, reader, "child", tries)
-
-    ending = rig.resync("Wrong-one-1!")
-
-    assert (4, "none", "unchanged", 1) == (ending.exit_code, *held(ending, rig))
-
-
-@READER
-@pytest.mark.parametrize(("tries", "outcomes"), [(1, {"failure", "unknown"}), (3, {"unknown"})])
-def test_password_that_changes(rig: Rig, reader: str, tries: int, outcomes: set[str]) -> None:
-    """A password that the update does not take is typed once there; if rsautil asks again, the outcome is unknown."""
-    prepare(rig, reader, "exec", tries, before='[[ $1 != store ]] || printf changed >"$state/password"')
-
-    outcome, *rest = held(rig.resync(), rig)
+    outcome = rig.resync(password)
 
     assert outcome in outcomes
-    assert ["unchanged", 2] == rest
+    records = rig.machine.journal()
+    assert ("success" == outcome) == ("update-confirmed" == records[-1]["code"])
+    assert "**" not in rig.screen + str(records)
+    assert marker == (rig.state / "marker").read_text()
+    assert passwords == (rig.state / "passwords").read_text().count("\n")
+    assert {TERM} == set((rig.state / "terms").read_text().split())
 
 
-def test_no_console(rig: Rig) -> None:
-    """Java has no console if its output is no terminal: nobody is verified, and nothing is typed."""
-    prepare(rig, "Java's console", "tee")
-
-    ending = rig.resync()
-
-    assert (4, "none", "unchanged", 0) == (ending.exit_code, *held(ending, rig))
-
-
-@READER
+@pytest.mark.parametrize("reader", COMMANDS)
 def test_term(rig: Rig, reader: str) -> None:
     """With the TERM that onbox gives, a reader draws its prompt once; on a dumb terminal JLine 2 draws it for ever."""
     prepare(rig, reader)

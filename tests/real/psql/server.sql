@@ -1,0 +1,6 @@
+CREATE DATABASE db;
+ALTER ROLE rsa_dba PASSWORD '@secret@';
+CREATE ROLE guest LOGIN PASSWORD '@secret@';
+CREATE ROLE crowded LOGIN PASSWORD '@secret@' CONNECTION LIMIT 0;
+CREATE ROLE stranger LOGIN PASSWORD '@secret@';
+ALTER DATABASE db SET search_path = am;
