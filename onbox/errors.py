@@ -44,7 +44,7 @@ Code = Literal[
     "lockout-guard", "unexpected", "journal-unreadable", "check-not-ready", "interrupted", "password-impossible",
     "password-unlikely", "admin-denied", "admin-unproven", "admin-timeout",
     "admin-not-connected", "admin-not-asked", "admin-not-started", "admin-stood-still", "admin-verified",
-    "journal-flaw", "journal-readable", "journal-not-checked", "syslog-off", "syslog-silent", "syslog-journald",
+    "journal-flaw", "journal-not-checked", "syslog-off", "syslog-silent", "syslog-journald",
     "journal-repaired", "run-resolved", "audit-sound", "rsautil-trusted-group", "time-unknown", "check-passed",
     "check-ready", "check-warned", "report-written", "update-confirmed", "update-accepted", "update-dry",
     "journal-folder", "journal-file", "journal-damaged", "journal-append-only", "journal-write", "syslog-required",

@@ -1,5 +1,6 @@
 """Who is at the keyboard, as far as the machine can tell: account, login, terminal, host."""
 
+import grp
 import os
 import pwd
 import socket
@@ -9,10 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from onbox.printable import harmless
-
-_UNSET = 2**32 - 1
-# An IPv6 address with the longest name of an interface.
-_LONGEST_ADDRESS = 64
 
 
 @dataclass(frozen=True)
@@ -43,66 +40,58 @@ class Host:
 
 def account_name(uid: int) -> str:
     """Give the name of the account UID in printable characters, or its number if it has no name."""
-    try:
+    with suppress(KeyError):
         return harmless(pwd.getpwuid(uid).pw_name)
-    except KeyError:
-        return str(uid)
+    return str(uid)
+
+
+def group_name(gid: int) -> str:
+    """Give the name of the group GID in printable characters, or its number if it has no name."""
+    with suppress(KeyError):
+        return harmless(grp.getgrgid(gid).gr_name)
+    return str(gid)
+
+
+def is_private(gid: int, trusted: set[int]) -> bool:
+    """Tell whether the group GID has members, and only TRUSTED ones: by its list, and by the accounts' first group."""
+    members = {each.pw_name for each in pwd.getpwall() if each.pw_gid == gid}
+    with suppress(KeyError):
+        members |= set(grp.getgrgid(gid).gr_mem)
+    return bool(members) and members <= {account_name(uid) for uid in trusted}
 
 
 def home_folder(uid: int) -> str:
     """Give the home folder of the account UID from the system's list of accounts; HOME plays no part."""
-    try:
+    with suppress(KeyError):
         return pwd.getpwuid(uid).pw_dir
-    except KeyError:
-        return "/"
+    return "/"
 
 
 def _kernel_number(file: str) -> int | None:
-    try:
+    with suppress(OSError, ValueError):
         number = int(Path("/proc/self", file).read_text("ascii"))
-    except (OSError, ValueError):
-        return None
-    return None if number == _UNSET else number
-
-
-def _terminal() -> str | None:
-    try:
-        # If standard input was closed at the start, another file has its number now.
-        return os.ttyname(0) if sys.stdin else None
-    except OSError:
-        return None
-
-
-def _client(tty: str | None) -> str | None:
-    """Give the address of the SSH client at the terminal TTY, or None if it is not known.
-
-    tmux, screen, su and script keep the variables of the login that started them, which may be another one's.
-    """
-    variables = os.environ
-    if variables.get("SSH_TTY") != tty or "TMUX" in variables or "STY" in variables:
-        return None
-    return variables.get("SSH_CONNECTION", "").partition(" ")[0][:_LONGEST_ADDRESS] or None
+        return None if number == 2**32 - 1 else number  # that stands for none
+    return None
 
 
 def identify() -> Caller:
     """Give the account, the login and the place of the caller of this process."""
-    uid, tty = os.getuid(), _terminal()
-    return Caller(
-        os_user=account_name(uid),
-        uid=uid,
-        login_uid=_kernel_number("loginuid"),
-        session=_kernel_number("sessionid"),
-        tty=tty,
-        client=_client(tty),
-    )
+    uid, tty = os.getuid(), None
+    with suppress(OSError):
+        # If standard input was closed at the start, another file has its number now.
+        tty = os.ttyname(0) if sys.stdin else None
+    # tmux, screen, su and script keep the variables of the login that started them, which may be another one's.
+    inherited = os.environ.get("SSH_TTY") != tty or "TMUX" in os.environ or "STY" in os.environ
+    # The longest IPv6 address with the longest name of an interface has 61 characters.
+    client = "" if inherited else os.environ.get("SSH_CONNECTION", "").partition(" ")[0][:64]
+    return Caller(account_name(uid), uid, _kernel_number("loginuid"), _kernel_number("sessionid"), tty, client or None)
 
 
 def this_host() -> Host:
     """Give the name and the identifier of this machine."""
-    try:
+    machine_id = ""
+    with suppress(OSError, ValueError):
         machine_id = Path("/etc/machine-id").read_text("ascii").strip()
-    except (OSError, ValueError):
-        machine_id = ""
     return Host(socket.gethostname(), machine_id or None)
 
 

@@ -105,7 +105,7 @@ _WORDS: dict[ExitCode, dict[Code, tuple[str, str]]] = {
             "Set [appliance] user in {file} to the name of the account that runs rsautil, for example rsaadmin."),
         "rsautil-missing": ("rsautil cannot be found at {path}: {detail}.",
             "Run onbox on the appliance, or set [appliance] home in /etc/onbox/onbox.toml."),
-        "rsautil-not-executable": ("{path} cannot be started: {detail}.",
+        "rsautil-not-executable": ("{path} is not a program that you can read and run.",
             "Restore it as the vendor installed it. A file edited on Windows has carriage returns, which break it."),
         "rsautil-unsafe": ("onbox will not type a password into rsautil, because {who} can modify {path}.",
             "Only root and the owner of rsautil may be able to modify it: ls -ld {path}; getfacl {path}"),
@@ -154,7 +154,6 @@ _WORDS: dict[ExitCode, dict[Code, tuple[str, str]]] = {
     ExitCode.DONE: {
         "admin-verified": ("{admin} is an Operations Console administrator.", ""),
         "journal-flaw": ("{detail}", "A truncated or modified journal may not be detected."),
-        "journal-readable": ("Other users can read {path}.", "Remove that permission: chmod 0700 {path}"),
         "journal-not-checked": ("The audit journal was not checked, because this account may not run onbox.",
             "Run 'onbox check' as the account that runs rsautil."),
         "syslog-off": ("Without the syslog copy, a truncated or deleted journal cannot be detected.",

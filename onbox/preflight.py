@@ -3,23 +3,21 @@
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from onbox.audit import syslog
 from onbox.audit.journal import Journal
-from onbox.errors import Code, OnboxError
-from onbox.identity import Caller, account_name
-from onbox.messages import Message, message
+from onbox.errors import Code, ExitCode, OnboxError
+from onbox.identity import Caller, account_name, group_name, is_private
+from onbox.messages import MESSAGES, Message, message
 from onbox.settings import DEFAULT_FILE, Settings
-from onbox.writers import writers
 
-_LONGEST_FIRST_LINE = 256  # what Linux reads of it
-_SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
-_TIME_KEEPERS = {"chronyd": "'chronyc tracking'", "ntpd": "'ntpq -p'"}
+# Programs that synchronise the clock, as the kernel names them.
+_TIME_KEEPERS = {"chronyd", "ntpd", "systemd-timesyn"}
 # journald's own socket, and the one through which it passes messages on to another syslog service.
 _JOURNALD, _FORWARDED = Path("/run/systemd/journal/dev-log"), "/run/systemd/journal/syslog"
 State = Literal["ok", "warning", "error"]
@@ -35,11 +33,10 @@ class Subject:
 
 @dataclass(frozen=True)
 class Finding:
-    """The result of one check; an error stops a run, a warning does not. CODE and FACTS give the words."""
+    """The result of one check: CODE and FACTS give the words."""
 
-    state: State
     code: Code
-    facts: Mapping[str, object] = field(default_factory=dict)
+    facts: Mapping[str, object]
     check: str = ""
 
     @property
@@ -47,27 +44,21 @@ class Finding:
         """Give what was found and what to do."""
         return message(self.code, **self.facts)
 
+    @property
+    def state(self) -> State:
+        """Give "error" for what ends a run: its words have the exit code for that."""
+        if MESSAGES[self.code][0] in (ExitCode.REFUSED, ExitCode.UNRECORDED):
+            return "error"
+        return "ok" if self.code == "check-passed" else "warning"
+
     def as_json(self) -> dict[str, Any]:
         """Give the finding as docs/reference.md describes it."""
-        result = {"check": self.check, "state": self.state, "code": self.code}
-        return {**result, "detail": self.words.what, "advice": self.words.advice}
+        what, advice = self.words.what, self.words.advice
+        return {"check": self.check, "state": self.state, "code": self.code, "detail": what, "advice": advice}
 
 
-def _ok(detail: str) -> Finding:
-    return Finding("ok", "check-passed", {"detail": detail})
-
-
-def _warning(code: Code, **facts: object) -> Finding:
-    return Finding("warning", code, facts)
-
-
-def _error(code: Code, **facts: object) -> Finding:
-    return Finding("error", code, facts)
-
-
-def check_settings(subject: Subject) -> Finding:
-    """Name the settings in use; a settings file that is not valid ends the command before any check."""
-    return _ok(subject.settings.file or "the defaults")
+def _found(code: Code, **facts: object) -> Finding:
+    return Finding(code, facts)
 
 
 def check_user(subject: Subject) -> Finding:
@@ -82,75 +73,81 @@ def check_user(subject: Subject) -> Finding:
         owner = caller.uid
     name = settings.user or (account_name(owner) if owner else "")
     if caller.uid == 0:
-        return _error("root", owner=name or "the account that runs rsautil")
+        return _found("root", owner=name or "the account that runs rsautil")
     if not name:
-        return _error("account-unknown", folder=settings.rsautil.parent, file=settings.file or DEFAULT_FILE)
+        return _found("account-unknown", folder=settings.rsautil.parent, file=settings.file or DEFAULT_FILE)
     if caller.uid != owner and caller.os_user != settings.user:
-        return _error("wrong-user", user=caller.os_user, owner=name)
-    return _ok(f"{caller.os_user}, the account that runs rsautil")
+        return _found("wrong-user", user=caller.os_user, owner=name)
+    return _found("check-passed", detail=f"{caller.os_user}, the account that runs rsautil")
 
 
 def check_rsautil(subject: Subject) -> Finding:
     """Require a rsautil that the caller can start, and that only root, its owner and a trusted group can modify.
 
     Its owner, group and mode on an appliance are not documented (docs/appliance.md).
+    If another rsautil takes the place of this one, the finding is not the same.
     """
     settings, path = subject.settings, subject.settings.rsautil
     try:
         status = path.stat()
     except OSError as error:
-        return _error("rsautil-missing", path=path, detail=error.strerror)
-    if problem := _obstacle(path):
-        return _error("rsautil-not-executable", path=path, detail=problem)
-    finding = _ok(f"{path}, mode {stat.S_IMODE(status.st_mode):04o}")
-    for writer in writers(path, {0, subject.caller.uid, status.st_uid}):
-        if writer.kind != "group":
-            return _error("rsautil-unsafe", path=writer.place, who=writer.name)
-        if writer.name != settings.trusted_group:
-            file = settings.file or DEFAULT_FILE
-            return _error("rsautil-group", path=writer.place, group=writer.name, file=file)
-        finding = _warning("rsautil-trusted-group", group=writer.name)
+        return _found("rsautil-missing", path=path, detail=error.strerror)
+    if not path.is_file() or not os.access(path, os.R_OK | os.X_OK):
+        return _found("rsautil-not-executable", path=path)
+    same = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_mode, status.st_uid)
+    finding = _found("check-passed", detail=f"{path}, mode {stat.S_IMODE(status.st_mode):04o}", same=same)
+    trusted = {0, subject.caller.uid, status.st_uid}
+    for place in _on_the_way(path):
+        for kind, name in _writers(place, trusted):
+            if kind == "account":
+                return _found("rsautil-unsafe", path=place, who=name)
+            if name != settings.trusted_group:
+                return _found("rsautil-group", path=place, group=name, file=settings.file or DEFAULT_FILE)
+            finding = _found("rsautil-trusted-group", group=name, same=same)
     return finding
 
 
-def _obstacle(path: Path) -> str:
-    """Say why PATH cannot be started, as far as that can be seen without starting it; "" if nothing is seen."""
-    if not path.is_file() or not os.access(path, os.R_OK | os.X_OK):
-        return "it is not a program that you can read and run"
-    with path.open("rb") as file:
-        line = file.readline(_LONGEST_FIRST_LINE)
-    interpreter = line[2:].strip(b" \t\n").replace(b"\t", b" ").partition(b" ")[0].replace(b"\0", b"")
-    if line.startswith(b"#!") and interpreter and not os.access(path.parent / os.fsdecode(interpreter), os.X_OK):
-        return f"its first line names {os.fsdecode(interpreter)}, which is not a program that you can run"
-    return ""
+def _on_the_way(path: Path) -> Iterator[Path]:
+    """Yield PATH, the folders above it, and those that symbolic links among them lead through."""
+    for place in (path, *path.parents):
+        yield place
+        if place.is_symlink():
+            yield from _on_the_way(place.parent / place.readlink())
 
 
-def fingerprint(subject: Subject) -> tuple[int, ...]:
-    """Give what tells this rsautil from another one that takes its place.
-
-    Raises:
-        OSError: if it is gone.
-    """
-    status = subject.settings.rsautil.stat()
-    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_mode, status.st_uid)
+def _writers(place: Path, trusted: set[int]) -> Iterator[tuple[Literal["account", "group"], str]]:
+    """Yield the kind and the name of who can modify or replace PLACE, beside the TRUSTED accounts."""
+    status = place.lstat()
+    mode = status.st_mode
+    if status.st_uid not in trusted:
+        yield "account", account_name(status.st_uid)
+    # The mode of a symbolic link means nothing, and in a sticky folder nobody can replace the files of others.
+    if stat.S_ISLNK(mode) or (stat.S_ISDIR(mode) and mode & stat.S_ISVTX):
+        return
+    if mode & stat.S_IWOTH:
+        yield "account", "every account"
+    if mode & stat.S_IWGRP:
+        with suppress(OSError):
+            # With an ACL, these bits of the mode are the mask of all its entries, not the rights of the group.
+            os.getxattr(place, "system.posix_acl_access")
+            yield "account", "an account or group in its access control list"
+        if not is_private(status.st_gid, trusted):
+            yield "group", group_name(status.st_gid)
 
 
 def check_terminal(subject: Subject) -> Finding:
     """Require a person at a terminal: standard input, with a controlling terminal that onbox can read from."""
     if sys.stdin is None or not os.isatty(0):  # if it was closed, another file has its number now
-        return _error("no-terminal", detail="standard input is not one")
+        return _found("no-terminal", detail="standard input is not one")
     try:
-        terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+        with Path("/dev/tty").open("r+b", buffering=0) as terminal:
+            foreground = os.tcgetpgrp(terminal.fileno())
     except OSError:
-        return _error("no-terminal", detail="this session has no controlling terminal (as after su -c)")
-    try:
-        foreground = os.tcgetpgrp(terminal)
-    finally:
-        os.close(terminal)
+        return _found("no-terminal", detail="this session has no controlling terminal (as after su -c)")
     # 0 stands for a process group of another PID namespace, which a container sees.
     if foreground not in (0, os.getpgrp()):
-        return _error("in-background")
-    return _ok(subject.caller.tty or "a terminal without a name")
+        return _found("in-background")
+    return _found("check-passed", detail=subject.caller.tty or "a terminal without a name")
 
 
 def check_journal(subject: Subject) -> Finding:
@@ -159,92 +156,73 @@ def check_journal(subject: Subject) -> Finding:
     So it makes the files of the audit folder, but never for an account that may not run onbox.
     """
     if check_user(subject).state == "error":
-        return _warning("journal-not-checked")
-    folder = subject.settings.directory
-    with closing(Journal(folder, subject.caller.uid)) as journal:
+        return _found("journal-not-checked")
+    with closing(Journal(subject.settings.directory, subject.caller.uid)) as journal:
         journal.claim_run()
         head, incomplete = journal.end()
         journal.reserve()
         if incomplete:
-            return _warning("audit-torn", path=journal.path)
+            return _found("audit-torn", path=journal.path)
         if journal.warnings:
-            return _warning("journal-flaw", detail=" ".join(journal.warnings))
-        if folder.stat().st_mode & 0o055:
-            return _warning("journal-readable", path=folder)
-        return _ok(f"{folder}, {head.seq} records")
+            return _found("journal-flaw", detail=" ".join(journal.warnings))
+        return _found("check-passed", detail=f"{journal.path}, {head.seq} records")
 
 
 def check_syslog(subject: Subject) -> Finding:
     """Warn if no socket takes the syslog copy, or if it stays in journald; require the socket if the settings do."""
-    path, required = subject.settings.syslog, subject.settings.syslog_required
+    path = subject.settings.syslog
     if not path:
-        return _warning("syslog-off")
+        return _found("syslog-off")
     try:
         syslog.connect(path).close()
     except OSError as error:
-        detail = f"{path}: {error.strerror or error}"
-        return _error("syslog-required", detail=detail) if required else _warning("syslog-silent", detail=detail)
-    if _JOURNALD.exists() and _JOURNALD.samefile(path) and not _has_reader(_FORWARDED):
-        return _warning("syslog-journald", path=path)
-    return _ok(f"{path} takes records; whether they leave this machine cannot be seen here")
-
-
-def _has_reader(path: str) -> bool:
-    """Tell whether a socket is open at PATH; one that this account cannot reach counts as open."""
-    try:
-        syslog.connect(path).close()
-    except OSError as error:
-        return not isinstance(error, FileNotFoundError | ConnectionRefusedError)
-    return True
+        code: Code = "syslog-required" if subject.settings.syslog_required else "syslog-silent"
+        return _found(code, detail=f"{path}: {error.strerror or error}")
+    if _JOURNALD.exists() and _JOURNALD.samefile(path):
+        try:
+            syslog.connect(_FORWARDED).close()
+        except OSError as error:
+            # Another error is that of a socket that is open, but not to this account.
+            if isinstance(error, FileNotFoundError | ConnectionRefusedError):
+                return _found("syslog-journald", path=path)
+    return _found("check-passed", detail=f"{path} takes records; whether they leave this machine cannot be seen here")
 
 
 def check_time(_: Subject) -> Finding:
-    """Warn if nothing is seen to synchronise the clock; the times in the records depend on it.
-
-    Only systemd-timesyncd leaves a file that tells of success; of the others one sees that they run.
-    """
-    if _SYNCHRONISED.exists():
-        return _ok("synchronised by systemd-timesyncd")
+    """Warn if no program is seen that synchronises the clock; the times in the records depend on it."""
     for name in Path("/proc").glob("[0-9]*/comm"):
         with suppress(OSError):
-            program = name.read_text("utf-8", "replace").strip()
-            if program in _TIME_KEEPERS:
-                return _ok(f"{program} is running; {_TIME_KEEPERS[program]} shows whether it is synchronised")
-    return _warning("time-unknown")
+            if (program := name.read_text("utf-8", "replace").strip()) in _TIME_KEEPERS:
+                return _found("check-passed", detail=f"{program} is running")
+    return _found("time-unknown")
 
 
-Check = Callable[[Subject], Finding]
-Row = tuple[str, Check, bool]
-
-# Name, check, and whether its error stops a run: then a run makes it too.
-CHECKS: tuple[Row, ...] = (
-    ("settings", check_settings, False),
-    ("user", check_user, True),
-    ("rsautil", check_rsautil, True),
-    ("terminal", check_terminal, True),
-    ("journal", check_journal, True),
-    ("syslog", check_syslog, True),
-    ("time", check_time, False),
-)
-BEFORE_RUN = tuple(row for row in CHECKS if row[2])
-BEFORE_UPDATE = tuple(row for row in CHECKS if row[0] in ("rsautil", "syslog"))
+CHECKS: dict[str, Callable[[Subject], Finding]] = {
+    "settings": lambda subject: _found("check-passed", detail=subject.settings.file or "the defaults"),
+    "user": check_user,
+    "rsautil": check_rsautil,
+    "terminal": check_terminal,
+    "journal": check_journal,
+    "syslog": check_syslog,
+    "time": check_time,
+}
 
 # The verdict on a machine, by its worst finding, from good to bad.
 VERDICTS: dict[State, Code] = {"ok": "check-ready", "warning": "check-warned", "error": "check-not-ready"}
 
 
-def examine(subject: Subject, rows: Iterable[Row] = CHECKS) -> list[Finding]:
-    """Make the checks in ROWS; a check that fails in an unforeseen way gives a finding too."""
-    return [replace(_finding(subject, check, stops), check=name) for name, check, stops in rows]
-
-
-def _finding(subject: Subject, check: Check, stops: bool) -> Finding:
-    try:
-        return check(subject)
-    except OnboxError as error:
-        return _error(error.code, **error.facts)
-    except Exception as error:  # noqa: BLE001 - a check that breaks must not hide the others
-        return Finding("error" if stops else "warning", "unexpected", {"detail": type(error).__name__})
+def examine(subject: Subject, names: Iterable[str] = CHECKS) -> list[Finding]:
+    """Make the checks with these NAMES; one that fails in an unforeseen way has a finding too."""
+    findings = []
+    for name in names:
+        try:
+            finding = CHECKS[name](subject)
+        except OnboxError as error:
+            finding = _found(error.code, **error.facts)
+        except Exception as error:  # noqa: BLE001 - a check that breaks must not hide the others
+            finding = _found("unexpected", detail=type(error).__name__)
+        findings.append(replace(finding, check=name))
+    return findings
 
 
 def worst(findings: Iterable[Finding]) -> State:
@@ -255,8 +233,3 @@ def worst(findings: Iterable[Finding]) -> State:
 def first_stop(findings: Iterable[Finding]) -> OnboxError | None:
     """Give the error that ends a run because of FINDINGS; None if nothing forbids the run."""
     return next((OnboxError(finding.code, **finding.facts) for finding in findings if finding.state == "error"), None)
-
-
-def allowed(findings: Iterable[Finding]) -> list[str]:
-    """Name the settings that allowed what would have stopped the run otherwise, for the audit record."""
-    return [finding.words.what for finding in findings if finding.code == "rsautil-trusted-group"]

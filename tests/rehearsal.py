@@ -150,6 +150,7 @@ class Onbox:
         child = self.spawn(*arguments, **environment)
         talk(child, ANSWERS if answers is None else answers)
         child.expect(pexpect.EOF)
+        child.wait()
         child.close()
         return Run(exit_code(child), shown(child).replace("\r\n", "\n"))
 

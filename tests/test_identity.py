@@ -2,136 +2,127 @@
 
 from __future__ import annotations
 
+import grp
 import ipaddress
 import os
 import pty
 import pwd
 import socket
-import subprocess
-import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 
+from onbox import identity
 from onbox.identity import (
-    Caller,
     Host,
-    _kernel_number,
     account_name,
     address_of_this_host,
+    group_name,
     home_folder,
     identify,
+    is_private,
     this_host,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-SHOW = "from onbox.identity import identify; print(identify())"
+ADDRESS = "192.0.2.7"
+SSH = {"SSH_CONNECTION": f"{ADDRESS} 50022 192.0.2.1 22"}
 
 
-def test_accounts() -> None:
-    """Accounts have the name and the home folder that the system knows, or their number and the root folder."""
-    assert ("root", "/root") == (account_name(0), home_folder(0))
-    assert ("4000000", "/") == (account_name(4000000), home_folder(4000000))
+def test_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Accounts and groups have the names that the system knows, on which no terminal acts, or their numbers."""
+    assert ("root", "/root", "root") == (account_name(0), home_folder(0), group_name(0))
+    assert ("4000000", "/", "4000000") == (account_name(4000000), home_folder(4000000), group_name(4000000))
+    assert not is_private(4000000, {0})
+
+    odd = pwd.struct_passwd(("r\x1b[2Js\udcff", "x", 7, 7, "", "/", ""))
+    monkeypatch.setattr(pwd, "getpwuid", lambda _: odd)
+    assert account_name(7).isprintable()
 
 
-def identified(**environment: str) -> str:
-    """Return what a process with this environment says of its caller, without a terminal."""
-    done = subprocess.run(
-        [sys.executable, "-c", SHOW],
-        env={name: value for name, value in os.environ.items() if name.startswith(("COV", "PYTHONPATH"))} | environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout.strip()
+@pytest.mark.parametrize(
+    ("members", "primary", "private"),
+    [
+        ([], [7], True),
+        (["me"], [7], True),
+        (["root", "me"], [], True),
+        ([], [7, 8], False),
+        (["me", "other"], [7], False),
+        (["gone"], [7], False),
+        ([], [], False),
+    ],
+)
+def test_private_group(monkeypatch: pytest.MonkeyPatch, members: list[str], primary: list[int], private: bool) -> None:
+    """A group is private if only trusted accounts are in it, by its list or as their first group."""
+    accounts = {
+        uid: pwd.struct_passwd((name, "x", uid, 50 if uid in primary else 60, "", "/", ""))
+        for uid, name in ((0, "root"), (7, "me"), (8, "other"))
+    }
+    monkeypatch.setattr(grp, "getgrgid", lambda gid: grp.struct_group(("g", "x", gid, members)))
+    monkeypatch.setattr(pwd, "getpwall", accounts.values)
+    monkeypatch.setattr(pwd, "getpwuid", accounts.__getitem__)
+
+    assert private == is_private(50, {0, 7})
 
 
-def test_client() -> None:
-    """The address that SSH names is kept, without its ports; account names in the environment count for nothing."""
-    uid = os.getuid()
-    mine = Caller(account_name(uid), uid, _kernel_number("loginuid"), _kernel_number("sessionid"), None, None)
-
-    assert repr(mine) == identified(USER="mallory", LOGNAME="mallory", SUDO_USER="mallory")
-    assert repr(mine) == identified(SSH_CONNECTION="")
-    assert "client='192.0.2.7')" in identified(SSH_CONNECTION="192.0.2.7 50022 192.0.2.1 22")
+@pytest.fixture
+def terminal() -> Iterator[str]:
+    """Make a new terminal the standard input, and return its name."""
+    with ExitStack() as held:
+        master, slave, keep = *pty.openpty(), os.dup(0)
+        for descriptor in (master, slave, keep):
+            held.callback(os.close, descriptor)
+        held.callback(os.dup2, keep, 0)
+        os.dup2(slave, 0)
+        yield os.ttyname(slave)
 
 
 @pytest.mark.parametrize(
     ("variables", "client"),
     [
-        ({"SSH_TTY": "HERE"}, "192.0.2.7"),
-        ({"SSH_TTY": "/dev/pts/none"}, None),
-        ({}, None),
-        ({"SSH_TTY": "HERE", "TMUX": "/tmp/tmux-0/default,1,0"}, None),
-        ({"SSH_TTY": "HERE", "STY": "1.pts-0.am"}, None),
+        ({**SSH, "SSH_TTY": "HERE"}, ADDRESS),
+        ({**SSH, "SSH_TTY": "/dev/pts/none"}, None),
+        (SSH, None),
+        ({**SSH, "SSH_TTY": "HERE", "TMUX": "/tmp/tmux-0/default,1,0"}, None),
+        ({**SSH, "SSH_TTY": "HERE", "STY": "1.pts-0.am"}, None),
+        ({"SSH_TTY": "HERE", "SSH_CONNECTION": ""}, None),
     ],
 )
-def test_client_of_another_terminal(
-    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], client: str | None
+def test_terminal_and_client(
+    monkeypatch: pytest.MonkeyPatch, terminal: str, variables: dict[str, str], client: str | None
 ) -> None:
     """An address belongs to the terminal that SSH made for it; tmux, screen, su and script inherit another one's."""
-    master, slave = pty.openpty()
-    keep = os.dup(0)
-    os.dup2(slave, 0)
-    for name in ("SSH_TTY", "TMUX", "STY"):
+    for name in ("SSH_CONNECTION", "SSH_TTY", "TMUX", "STY"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("SSH_CONNECTION", "192.0.2.7 50022 192.0.2.1 22")
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value.replace("HERE", os.ttyname(slave)))
-    try:
-        assert client == identify().client
-    finally:
-        os.dup2(keep, 0)
-        for descriptor in (master, slave, keep):
-            os.close(descriptor)
+    for name, value in {**variables, "USER": "mallory", "LOGNAME": "mallory", "SUDO_USER": "mallory"}.items():
+        monkeypatch.setenv(name, value.replace("HERE", terminal))
 
+    caller = identify()
 
-def test_odd_account_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No terminal acts on the name of an account."""
-    odd = pwd.struct_passwd(("r\x1b[2Js\udcff", "x", 7, 7, "", "/", ""))
-    monkeypatch.setattr(pwd, "getpwuid", lambda _: odd)
-
-    assert account_name(7).isprintable()
-
-
-def test_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The terminal is that of standard input."""
-    master, slave = pty.openpty()
-    keep = os.dup(0)
-    os.dup2(slave, 0)
-    try:
-        monkeypatch.delenv("SSH_CONNECTION", raising=False)
-        assert os.ttyname(slave) == identify().tty
-    finally:
-        os.dup2(keep, 0)
-        for descriptor in (master, slave, keep):
-            os.close(descriptor)
+    assert (account_name(os.getuid()), os.getuid()) == (caller.os_user, caller.uid)
+    assert (terminal, client) == (caller.tty, caller.client)
 
 
 @pytest.mark.parametrize(
-    ("content", "number"), [("1000", 1000), ("0", 0), ("4294967295", None), ("", None), ("x", None)]
+    ("content", "number", "text"),
+    [("1000\n", 1000, "1000"), ("4294967295", None, "4294967295"), ("\n", None, None), ("\u00e4", None, None)],
 )
-def test_kernel_number(tmp_path: Path, content: str, number: int | None) -> None:
-    """A number that the kernel has not set, or does not keep, is None."""
-    file = tmp_path / "loginuid"
+def test_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, number: int | None, text: str | None
+) -> None:
+    """A number that the kernel has not set is None, as is what a file does not hold."""
+    file = tmp_path / "file"
+    monkeypatch.setattr(identity, "Path", lambda *_: file)
+    assert (None, None) == (identify().login_uid, this_host().machine_id)
+
     file.write_text(content)
 
-    assert number == _kernel_number(str(file))
-    assert _kernel_number("no-such-file") is None
-
-
-@pytest.mark.parametrize(("content", "machine_id"), [("abc\n", "abc"), ("\n", None), ("\u00e4", None), (None, None)])
-def test_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None, machine_id: str | None) -> None:
-    """The host has its name, and the identifier of its machine where there is one."""
-    file = tmp_path / "machine-id"
-    if content is not None:
-        file.write_text(content)
-    monkeypatch.setattr("onbox.identity.Path", lambda _: file)
-
-    assert Host(socket.gethostname(), machine_id) == this_host()
+    assert (number, number) == (identify().login_uid, identify().session)
+    assert Host(socket.gethostname(), text) == this_host()
 
 
 def test_address(monkeypatch: pytest.MonkeyPatch) -> None:

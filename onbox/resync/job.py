@@ -14,7 +14,7 @@ from onbox.audit.recovery import settle
 from onbox.errors import OnboxError
 from onbox.identity import identify, this_host
 from onbox.messages import message, message_of
-from onbox.preflight import BEFORE_RUN, BEFORE_UPDATE, Subject, allowed, examine, fingerprint, first_stop
+from onbox.preflight import Finding, Subject, examine, first_stop
 from onbox.resync.administrator import Administrator, verify_administrator
 from onbox.resync.confirmation import confirm, require_usable, show_facts
 from onbox.resync.interrupts import Interrupts
@@ -31,18 +31,18 @@ def resynchronise(request: Request, console: Console, prompts: Prompts, interrup
     run = str(uuid.uuid4())
     with ExitStack() as held:
         try:
-            session, stop = _open(run, request, console, prompts, held)
+            session, findings = _open(run, request, console, prompts, held)
         except Exception as error:  # noqa: BLE001 - nothing was changed, and no journal can take a record of it
             return Ending(run, message_of(error))
         try:
-            seen = _preflight(session, stop)
+            _preflight(session, findings)
             administrator = verify_administrator(session, held)
             if request.dry_run:
                 show_facts(session, administrator.name)
                 return Ending(run, message("update-dry", admin=administrator.name), warnings=session.warnings)
             confirm(session, administrator)
             interrupts.hold()
-            _attempt(session, administrator, seen)
+            _attempt(session, administrator, findings)
         except Exception as error:  # noqa: BLE001 - nothing was changed, and the person is told so
             return _refused(session, error)
         try:
@@ -56,25 +56,25 @@ def resynchronise(request: Request, console: Console, prompts: Prompts, interrup
 
 def _open(
     run: str, request: Request, console: Console, prompts: Prompts, held: ExitStack
-) -> tuple[Session, OnboxError | None]:
-    """Make the preflight checks, and open the journal so that the error they give, if any, can be recorded."""
+) -> tuple[Session, list[Finding]]:
+    """Make the preflight checks, and open the journal so that the error that they find, if any, can be recorded."""
     caller = identify()
     settings = load(request.config, caller.uid)
     subject = Subject(settings, caller)
-    findings = examine(subject, BEFORE_RUN)
+    findings = examine(subject)
     stop = first_stop(findings)
     if stop and stop.code in ("root", "wrong-user", "account-unknown"):
         raise stop  # the journal of another account would be in the way of the right one
     journal = Journal(settings.directory, caller.uid)
     held.callback(journal.close)
-    writer, used = Writer(journal, settings.syslog), allowed(findings)
-    session = Session(run, request, subject, used, this_host(), journal, writer, console, prompts)
-    return session, stop
+    writer = Writer(journal, settings.syslog)
+    allowed = [finding.words.what for finding in findings if finding.code == "rsautil-trusted-group"]
+    return Session(run, request, subject, allowed, this_host(), journal, writer, console, prompts), findings
 
 
-def _preflight(session: Session, stop: OnboxError | None) -> tuple[int, ...]:
-    """Refuse a run that cannot succeed, settle what an earlier run left, and give what identifies rsautil."""
-    if stop:
+def _preflight(session: Session, findings: list[Finding]) -> None:
+    """Refuse a run that cannot succeed, and settle what an earlier run left."""
+    if stop := first_stop(findings):
         raise stop
     session.journal.claim_run()
     for words in settle(session.journal, lambda: session.log):
@@ -82,15 +82,16 @@ def _preflight(session: Session, stop: OnboxError | None) -> tuple[int, ...]:
     require_usable(session.request, session.host.name)
     detail = f"{session.subject.caller.os_user} on {session.host.name}; rsautil and journal are sound"
     session.console.step("ok", "Checks", detail)
-    return fingerprint(session.subject)
 
 
-def _attempt(session: Session, administrator: Administrator, seen: tuple[int, ...]) -> None:
+def _attempt(session: Session, administrator: Administrator, before: list[Finding]) -> None:
     """Record the attempt, on the disk and in syslog."""
     subject = session.subject
-    if stop := first_stop(examine(subject, BEFORE_UPDATE)):
+    findings = examine(subject, ("rsautil", "syslog"))
+    if stop := first_stop(findings):
         raise stop
-    if fingerprint(subject) != seen:
+    rsautil, _ = findings
+    if rsautil not in before:
         raise OnboxError("rsautil-replaced", path=subject.settings.rsautil)
     argv = (str(subject.settings.rsautil), *commands.update_arguments(administrator.name))
     session.log = session.log.bind(change=commands.CHANGE, process=process(argv))

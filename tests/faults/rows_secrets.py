@@ -147,7 +147,7 @@ BROKEN = {
     "caller": broken("onbox.identity:identify 1 before", WITHOUT_RECORD),
     "settings": broken("onbox.settings:load 1 before", WITHOUT_RECORD),
     "interrupts": broken("onbox.resync.interrupts:Interrupts.hold 1 before", REFUSED_LATE),
-    "preflight": broken("onbox.preflight:fingerprint 1 before", REFUSED),
+    "preflight": broken("onbox.preflight:first_stop 2 before", REFUSED),
     "audit.journal": broken("onbox.audit.journal:Journal.reserve 1 before", REFUSED),
     "audit.runs": broken("onbox.audit.history:last_run 1 before", REFUSED),
     "audit.log": broken("onbox.audit.log:log_of_run 1 before", REFUSED),

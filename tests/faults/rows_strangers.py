@@ -31,11 +31,6 @@ def as_user(user: int, scene: Scene) -> None:
     scene.run(user=user, environment=UNCOVERED)
 
 
-def without_terminal(scene: Scene, **environment: str) -> None:
-    """Run onbox as cron and systemd-run do."""
-    scene.without_terminal(**environment)
-
-
 def behind_shell(script: str, scene: Scene) -> None:
     """Run onbox as $@ of a shell's script."""
     scene.run(before=("bash", "-c", script, "bash"))
@@ -141,8 +136,7 @@ STRANGERS: Rows = {
         WITHOUT_RECORD, ("settings-unsafe",), prepare=lambda scene: scene.machine.config.chmod(0o666)
     ),
     "a hostile environment": Fault(SUCCESS, CONFIRMED, play=hostile_environment),
-    "cron": Fault(REFUSED, NO_TERMINAL, play=without_terminal),
-    "systemd-run": Fault(REFUSED, NO_TERMINAL, play=partial(without_terminal, INVOCATION_ID="1", TERM="")),
+    "cron": Fault(REFUSED, NO_TERMINAL, play=lambda scene: scene.without_terminal()),
     "ssh host onbox resync, without -t": Fault(REFUSED, NO_TERMINAL, play=ssh_without_terminal),
     "a pipe as standard input": Fault(REFUSED, NO_TERMINAL, play=partial(behind_shell, 'yes | "$@"')),
     "a session without controlling terminal, as su -c makes it": Fault(
