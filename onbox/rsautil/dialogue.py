@@ -119,12 +119,8 @@ class Line:
             self.column = count - 1
         elif command in "JKX":
             which = "X" if command == "X" else number[0] if number else "0"
-            places = {
-                "0": (self.column, LONGEST + 1),
-                "1": (0, self.column + 1),
-                "X": (self.column, self.column + count),
-            }
-            begin, end = places.get(which, (0, LONGEST + 1))
+            here, end = self.column, len(self._cells)
+            begin, end = {"0": (here, end), "1": (0, here + 1), "X": (here, here + count)}.get(which, (0, end))
             self._cells[begin:end] = " " * len(self._cells[begin:end])
 
 

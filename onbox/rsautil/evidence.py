@@ -46,7 +46,6 @@ _FRAME = r"(?:SQL statement \".+\"|SQL function .+|PL/pgSQL function .+ line \d+
 _REFRESH = r"ALTER DATABASE \S* REFRESH COLLATION VERSION, or build PostgreSQL with the right library version\."
 _VM = r"(?:OpenJDK|Java HotSpot\(TM\)) (?:64-Bit |Client |Server )*VM warning: "
 _SOON = r"and will likely be removed in a future release\.?"
-_IMPACT = r"\. This will impact (?:performance|location-based features)\."
 _CONSOLE = (
     r"logging only errors to the console\)?(?:, or user programmatically provided configurations)?\."
     r"(?: Set system property '\S*' (?:to TRACE )?to show Log4j ?2 internal initialization logging\.)?"
@@ -96,8 +95,7 @@ WARNING: (?:\S*::\S* will|The Security Manager is deprecated and will) be remove
 # Log4j 1 and 2 and SLF4J 1 and 2, of their set-up
 log4j:WARN (?:No appenders could be found for logger \(\S*\)|Please initialize the log4j system properly)\.
 log4j:WARN See https?://logging\.apache\.org/log4j/1\.2/faq\.html#noconfig for more info\.
-WARNING: sun\.reflect\.Reflection\.getCallerClass is not supported{_IMPACT}
-WARNING: Runtime environment or build system does not support multi-release JARs{_IMPACT}
+WARNING: sun\.reflect\.Reflection\.getCallerClass is not supported\. This will impact performance\.
 {_STATUS}No (?:log4j2|Log4j 2) configuration file found\. Using default configuration(?:: | \(){_CONSOLE}
 {_SLF4J}(?:Failed to load class "org\.slf4j\.impl\.\S*"|No SLF4J providers were found)\.
 {_SLF4J}Defaulting to no-operation (?:\(NOP\) logger implementation|MDCAdapter implementation\.)
@@ -239,8 +237,8 @@ def weigh(lines: Iterable[str], harmless: tuple[str, ...] = ()) -> Evidence:
             if form.kind in (*_PROOF, "head", "count") or (form.kind == "belongs" and "notice" not in opened):
                 found.lines.append(line)
     found.begun, found.result = "head" not in expected, "count" not in expected
-    # Without its COMMIT, a BEGIN makes the result worthless.
-    found.not_understood += ["BEGIN"] * expected.count("commit")
+    if "commit" in expected:
+        found.not_understood.append("BEGIN")
     return found
 
 

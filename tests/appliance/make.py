@@ -149,10 +149,9 @@ def make(folder: Path, python: str = sys.executable) -> Appliance:
 def main() -> None:
     """Make one from the command line."""
     parser = argparse.ArgumentParser(description="Make a rehearsal appliance.")
-    parser.add_argument("folder", type=Path, metavar="FOLDER", help="new or empty")
-    parser.add_argument("--python", default=sys.executable, metavar="INTERPRETER", help="3.9 or newer")
-    options = parser.parse_args()
-    appliance = make(options.folder, options.python)
+    parser.add_argument("folder", type=Path, help="new or empty")
+    parser.add_argument("--python", default=sys.executable, help="an interpreter, 3.9 or newer")
+    appliance = make(**vars(parser.parse_args()))
     print(f"{appliance.rsautil}: administrator {ADMIN}, password {PASSWORD}")  # noqa: T201
 
 

@@ -45,7 +45,7 @@ class Play:
         self.typed = {"username": "" if self.command == "verify" else argv[2], "password": ""}
 
     def number(self, name: str) -> float:
-        """Return a number of the row, unless behaviour.json sets it for this command or for both."""
+        """Return a number of the row, unless the behaviour sets it for this command or for both."""
         own = getattr(self.variant, name, 0)
         return float(self.behaviour.get(f"{self.command}_{name}", self.behaviour.get(name, own)))
 
@@ -95,7 +95,6 @@ class Play:
         echoed = terminal.echoes()
         if hidden:
             terminal.set_echo(on=self.variant.echo)
-        terminal.forget_input()
         prompt = text.removesuffix(": ") + self.variant.colon
         terminal.show_prompt(prompt, self.variant.pieces)
         self.state.log("asked", prompt=kind)
@@ -129,7 +128,7 @@ class Play:
             terminal.write(line, 2 if line.startswith("psql.bin:") else 1)
 
     def make_noise(self) -> None:
-        """Write as many bytes of noise as the row or behaviour.json says."""
+        """Write as many bytes of noise as the row or the behaviour says."""
         left = int(self.number("size")) if self.variant.noise else 0
         blocks = {"random": b"", "lines": (b"." * 79 + b"\n") * 800, "line": b"." * 64000}
         while left > 0:
@@ -138,7 +137,7 @@ class Play:
             left -= len(block)
 
     def hang(self) -> None:
-        """Do nothing for the seconds in behaviour.json (so that nothing forgotten stays for ever), then end."""
+        """Do nothing for the seconds in the behaviour (so that nothing forgotten stays for ever), then end."""
         if self.variant.ends == "hangs on":
             ignore(SIGTERM, SIGHUP, SIGINT)
         self.state.log("hangs", pid=os.getpid())
@@ -174,37 +173,31 @@ def ignore(*signals: int) -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def given_environment() -> dict[str, str]:
-    """Return the environment that the wrapper was started with, before its shell added to it."""
-    with open(f"/proc/{os.getppid()}/environ", encoding="utf-8", errors="surrogateescape") as file:
-        pairs = [pair.partition("=") for pair in file.read().split("\0") if pair]
-    return {name: value for name, _, value in pairs}
-
-
-def answer(argv: list[str], state: State) -> int:
-    """Answer the command line *argv* and return the exit code; that help exits 0 is an assumption."""
-    # That manage-secrets takes -o is not documented: refused.
-    update = argv[:2] == ["store", "-o"] and argv[3:5] == ["-a", "update_config"] and len(argv) == 8
-    if argv != CHECK and not update:
-        terminal.write(USAGE)
-        return 0 if not argv or "--help" in argv else 1
-    return Play(argv, state).run()
+def explain(argv: list[str]) -> int:
+    """Say how rsautil is used and return the exit code; that help exits 0 is an assumption."""
+    terminal.write(USAGE)
+    return 0 if not argv or "--help" in argv else 1
 
 
 def main(folder: str) -> None:
     """Play one call with the state in *folder*, from its beginning in the list of calls to its end there."""
-    state = State(folder)
+    state, argv = State(folder), sys.argv[1:]
+    # That manage-secrets takes -o is not documented: refused.
+    update = argv[:2] == ["store", "-o"] and argv[3:5] == ["-a", "update_config"] and len(argv) == 8
+    # The environment that the wrapper was started with, before its shell added to it.
+    with open(f"/proc/{os.getppid()}/environ", encoding="utf-8", errors="surrogateescape") as file:
+        environment = dict(pair.split("=", 1) for pair in file.read().split("\0") if pair)
     state.log(
         "started",
-        argv=sys.argv[1:],
-        environment=given_environment(),
+        argv=argv,
+        environment=environment,
         folder=os.getcwd(),
         pid=os.getpid(),
         parent=os.getppid(),
         session=os.getsid(0),
     )
     try:
-        code = answer(sys.argv[1:], state)
+        code = Play(argv, state).run() if argv == CHECK or update else explain(argv)
     except terminal.ClosedError:
         code = 1
     state.log("ended", exit_code=code)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import time
 
@@ -17,7 +16,7 @@ LOCKED_SECONDS = 3600
 
 
 class State:
-    """The files below one state folder; each change is made under a lock and replaces its file whole.
+    """The files below one state folder; each change replaces its file whole.
 
     They hold Python's literals: to import json would take longer than all the rest of a call.
     """
@@ -34,14 +33,12 @@ class State:
 
     def change(self, name: str, edit: Callable[[dict[str, Any]], object]) -> None:
         """Let *edit* change what the file *name* holds."""
-        with open(f"{self.folder}/lock", "w", encoding="utf-8") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            content = self.read(name)
-            edit(content)
-            path = f"{self.folder}/{name}"
-            with open(f"{path}.new", "w", encoding="utf-8") as file:
-                file.write(repr(content) + "\n")
-            os.replace(f"{path}.new", path)
+        content = self.read(name)
+        edit(content)
+        path = f"{self.folder}/{name}"
+        with open(f"{path}.new", "w", encoding="utf-8") as file:
+            file.write(repr(content) + "\n")
+        os.replace(f"{path}.new", path)
 
     def log(self, event: str, **fields: object) -> None:
         """Append *event* of this call to calls: one line, one write."""

@@ -27,11 +27,6 @@ def write_bytes(data: bytes, descriptor: int = 1) -> None:
             raise ClosedError from None
 
 
-def forget_input() -> None:
-    """Drop what was typed before it was asked for."""
-    termios.tcflush(0, termios.TCIFLUSH)
-
-
 def set_echo(*, on: bool) -> None:
     """Switch echo on or off."""
     attributes = termios.tcgetattr(0)
@@ -45,7 +40,8 @@ def echoes() -> bool:
 
 
 def show_prompt(prompt: str, pause: float) -> None:
-    """Write *prompt*, with a *pause* of that many seconds after every seven characters unless it is 0."""
+    """Drop what was typed early, and write *prompt*, with a *pause* in seconds after every seven characters if any."""
+    termios.tcflush(0, termios.TCIFLUSH)
     step = 7 if pause else len(prompt)
     for start in range(0, len(prompt), step):
         write(prompt[start : start + step])

@@ -36,7 +36,7 @@ class Variant:
     tries: int = 1  # times a password is asked for before rsautil gives up
     says: str | None = None  # the answer; None: the documented one, or the one by analogy with it
     noise: str = ""  # in place of the answer: "random", "lines" or "line"
-    size: int = 0  # bytes of noise; behaviour.json can set it
+    size: int = 0  # bytes of noise; the behaviour can set it
     changes: bool = False  # is the marker written although the answer is not the usual one?
     code: int = 0  # exit code
     # "exits", "hangs at once", "hangs", "hangs on", "wrapper killed" or "both killed"
