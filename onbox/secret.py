@@ -8,31 +8,25 @@ from typing import NoReturn
 
 REDACTED = "<redacted>"
 _NEWLINE = 10
+_KEY = os.urandom(16)
 
 
 class Fingerprint:
     """Recognises a secret in a text without holding it.
 
     The password is dropped as soon as it is typed, but the transcript that follows must still be searched for it.
-    Keyed digests of its forms and their lengths are enough for that; the key lives and dies with this object.
+    Keyed digests of its forms and their lengths are enough for that; the key lives and dies with this process.
+    `digest` is that of the value itself: two secrets with the same one are the same.
     """
 
-    __slots__ = ("_digest", "_digests", "_key")
+    __slots__ = ("_digests", "digest")
 
     def __init__(self, value: bytes | bytearray) -> None:
         """Take the fingerprint of VALUE and keep nothing else of it."""
-        self._key = os.urandom(16)
-        self._digest = self._hash(value)
+        self.digest = _hash(value)
         self._digests: dict[int, set[bytes]] = {}
         for form in _forms(bytes(value)) if value else ():
-            self._digests.setdefault(len(form), set()).add(self._hash(form))
-
-    def _hash(self, value: bytes | bytearray) -> bytes:
-        return hashlib.blake2b(value, key=self._key, digest_size=16).digest()
-
-    def fits(self, value: bytes | bytearray) -> bool:
-        """Tell whether VALUE is the secret, no more and no less."""
-        return self._hash(value) == self._digest
+            self._digests.setdefault(len(form), set()).add(_hash(form))
 
     def redact(self, text: str) -> str:
         """Give TEXT back with every occurrence of the secret replaced by `<redacted>`, also one that lines break.
@@ -45,7 +39,7 @@ class Fingerprint:
         hidden = set[int]()
         for length, digests in self._digests.items():
             for start in range(len(joined) - length + 1):
-                if self._hash(joined[start : start + length]) in digests:
+                if _hash(joined[start : start + length]) in digests:
                     hidden.update(range(places[start], places[start + length - 1] + 1))
         kept = bytearray()
         for at, byte in enumerate(raw):
@@ -54,6 +48,10 @@ class Fingerprint:
             elif at - 1 not in hidden:
                 kept += REDACTED.encode()
         return kept.decode("utf-8", "surrogateescape")
+
+
+def _hash(value: bytes | bytearray) -> bytes:
+    return hashlib.blake2b(value, key=_KEY, digest_size=16).digest()
 
 
 def _forms(value: bytes) -> set[bytes]:
@@ -70,7 +68,7 @@ def _forms(value: bytes) -> set[bytes]:
 class Secret:
     """A password in memory: no copy in files, logs, exceptions or representations.
 
-    `forget` overwrites what this object holds; `revealed` tells whether the value was ever given away.
+    `forget` overwrites what this object holds and empties it; `revealed` tells whether the value was ever given away.
     """
 
     __slots__ = ("_value", "revealed")
@@ -92,22 +90,9 @@ class Secret:
         """
         raise TypeError("a secret is not copied")
 
-    def __len__(self) -> int:
-        """Give the length in bytes; 0 once it is forgotten."""
-        return len(self._value)
-
     def has(self, pattern: bytes) -> bool:
         """Tell whether the regular expression PATTERN is found in the bytes of the value."""
         return bool(re.search(pattern, self._value))
-
-    def has_control_characters(self) -> bool:
-        """Tell whether it contains a character that cannot be seen, or on which a terminal acts."""
-        text = self._value.decode("utf-8", "replace")
-        return any(unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp"} for character in text)
-
-    def is_the_one_of(self, fingerprint: Fingerprint) -> bool:
-        """Tell whether FINGERPRINT was taken of the same value."""
-        return fingerprint.fits(self._value)
 
     def occurs_in(self, text: str) -> bool:
         """Tell whether TEXT contains it, in capital or small letters, with or without the blanks at its ends."""

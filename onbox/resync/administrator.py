@@ -61,18 +61,19 @@ def password_rules(name: str) -> Callable[[Secret], Secret]:
     """Give what accepts a password of the administrator NAME, before a wrong one costs one of five tries.
 
     A password that only the vendor's rules exclude is accepted if it is typed again.
-    Every other one is forgotten; its fingerprint is kept to recognise it.
+    Every other one is forgotten; its digest is kept to recognise it.
     """
-    refused: list[Fingerprint] = []
+    refused = set[bytes]()
 
     def accept(password: Secret) -> Secret:
         impossible = [detail for pattern, detail in _IMPOSSIBLE if password.has(pattern)]
         if password.occurs_in(name):  # the name is recorded
             impossible.append("is a part of the administrator's name that you typed")
         unlikely = [detail for pattern, detail in _UNLIKELY if password.has(pattern)]
-        if not impossible and (not unlikely or any(map(password.is_the_one_of, refused))):
+        digest = password.fingerprint().digest
+        if not impossible and (not unlikely or digest in refused):
             return password
-        refused.append(password.fingerprint())
+        refused.add(digest)
         password.forget()
         code: Code = "password-impossible" if impossible else "password-unlikely"
         raise OnboxError(code, detail=" and ".join(impossible or unlikely))

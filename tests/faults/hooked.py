@@ -54,7 +54,7 @@ def hook(place: str, number: int, when: str, action: str, report: dict[str, Any]
         calls += 1
         now = calls == number
         if now and when == "before":
-            report["secrets"] = sum(len(each) > 0 for each in gc.get_objects() if isinstance(each, Secret))
+            report["secrets"] = sum(each.has(b".") for each in gc.get_objects() if isinstance(each, Secret))
             act(action)
         result = original(*arguments, **keywords)
         if now and when == "after":

@@ -73,7 +73,7 @@ def test_password_is_forgotten_unasked(appliance: Machine) -> None:
 
     answer = commands.update_marker_time(Settings(home=appliance.folder), ADMIN, secret, lambda _: None)
 
-    assert (0, "update-not-started") == (len(secret), answer.verdict.code)
+    assert (b"", "update-not-started") == (secret.reveal(), answer.verdict.code)
 
 
 @pytest.mark.parametrize(

@@ -21,9 +21,9 @@ def test_line(kind: str, line: str) -> None:
     evidence = weigh([line])
 
     assert (kind == "value") == evidence.value
-    assert (kind if kind not in ("value", "none") else None) == evidence.error
-    assert ([line] if kind == "none" else []) == evidence.not_understood
-    assert (kind == "none") == (verdict([line, *TABLE]).code == "update-not-understood")
+    assert (kind if kind not in ("value", "none", "never") else None) == evidence.error
+    assert ([line] if kind in ("none", "never") else []) == evidence.not_understood
+    assert (kind in ("none", "never")) == (verdict([line, *TABLE]).code == "update-not-understood")
 
 
 @pytest.mark.parametrize(
@@ -102,35 +102,22 @@ def test_worse_error() -> None:
 @pytest.mark.parametrize(
     ("line", "entry", "listed"),
     [
-        ("Terminating JVM.", "Terminating JVM.", True),
         ("  Terminating JVM. ", "Terminating JVM.", True),
         ("Terminating JVM.", "Terminating", False),
-        ("Deleting temporary file /tmp/x.sql", "Deleting temporary file *", True),
         ("Deleting temporary file /tmp/x.sql", "Deleting * file *.sql", True),
         ("Deleting temporary file /tmp/x.sql", "Deleting * * *.txt", False),
-        ("WARNING: low entropy", "WARNING: low entropy", True),
-        (f"Read {KEY}", "Read *", False),
-        ("Read AUTH_MANAGER.x", "Read *", False),
-        ("Read ims.x.y", "Read *", False),
         ("com.rsa.ims.Tool started", "com.rsa.ims.Tool started", True),
-        ("NOTICE:  done", "NOTICE:  *", False),
-        (f"{AT}WARNING:  x", "psql*", False),
-        ("HINWEIS:  x", "HINWEIS:  x", False),
-        ("エラー:  x", "エラー:  x", False),
-        ("ERROR: x", "ERROR: x", False),
-        ("UPDATE 0", "UPDATE 0", False),
-        ("ROLLBACK", "ROLLBACK", False),
-        ("(0 rows)", "(0 rows)", False),
-        ("(1 Zeile)", "(1 Zeile)", False),
         (" add_config", "add_config", True),
+        *((line, line, False) for line in LINES["never"]),
+        *((line, line, True) for line in LINES["none"]),
     ],
 )
 def test_listed(line: str, entry: str, listed: bool) -> None:
     """A site's entry takes a whole line, and never one in which psql or a key speaks."""
     evidence = weigh([line, *TABLE, line], (entry, "never"))
 
-    assert ([entry], []) == (evidence.listed, evidence.not_understood) or not listed
-    assert ([], [line.rstrip()] * 2) == (evidence.listed, evidence.not_understood) or listed
+    assert ([entry] if listed else []) == evidence.listed
+    assert ([] if listed else [line.rstrip()] * 2) == evidence.not_understood
 
 
 def test_listed_is_no_row() -> None:

@@ -22,13 +22,11 @@ DONE = Evidence(value=True, begun=True, result=True)
         ({}, {}, "update-confirmed"),
         ({}, {"value": False}, "update-accepted"),
         ({}, {"result": False}, "update-contradiction"),
-        ({}, {"value": False, "result": False}, "update-contradiction"),
         ({}, {"value": False, "result": False, "begun": False}, "update-unproven"),
         ({}, {"not_understood": ["x"]}, "update-not-understood"),
         ({}, {"error": "error"}, "update-contradiction"),
         ({"exit_code": 1}, {}, "update-contradiction"),
         ({"ending": "timeout", "exit_code": None}, {}, "update-timeout"),
-        ({"ending": "stood-still", "exit_code": None}, {}, "update-timeout"),
         ({"ending": "asked-again", "exit_code": None}, {}, "update-asked-again"),
         ({"ending": "not-ended", "exit_code": None}, {}, "update-not-ended"),
         ({"exit_code": None, "signal": 9}, {}, "update-lost"),
@@ -36,11 +34,9 @@ DONE = Evidence(value=True, begun=True, result=True)
         ({"ending": "not-started", "sent": False}, {}, "update-not-started"),
         ({"ending": "stood-still", "exit_code": None, "sent": False}, {}, "update-stood-still"),
         ({"ending": "timeout", "exit_code": None, "sent": False}, {}, "update-not-asked"),
-        ({"ending": "not-ended", "exit_code": None, "sent": False}, {}, "update-not-ended"),
         ({"exit_code": 1, "sent": False}, {}, "update-not-asked"),
         ({"exit_code": 1, "sent": False, "before": ("ERROR:  x", "(0 rows)")}, {}, "update-not-asked"),
         ({"exit_code": 1, "sent": False, "before": (VALUE,)}, {"value": False, "begun": False}, "update-unproven"),
-        ({"exit_code": 1, "sent": False, "before": ("COMMIT",)}, {"value": False, "begun": False}, "update-unproven"),
         ({"exit_code": None, "signal": 15, "sent": False}, {}, "update-not-asked"),
         ({"exit_code": 0, "sent": False}, {"value": False, "begun": False, "result": False}, "update-unproven"),
     ],
@@ -52,7 +48,7 @@ def test_update(said: dict[str, object], shown: dict[str, object], code: str) ->
     assert code == verdict.code
 
 
-@pytest.mark.parametrize("exit_code", [0, 1, 2, 3, 255])
+@pytest.mark.parametrize("exit_code", [0, 3])
 @pytest.mark.parametrize(
     ("error", "code"),
     [("missing", "update-key-missing"), ("error", "update-sql-error"), ("unconnected", "update-not-connected")],
@@ -78,10 +74,8 @@ def test_failure(error: str, code: str, exit_code: int) -> None:
         ({"ending": "not-started", "sent": False}, {}, "admin-not-started"),
         ({"ending": "stood-still", "sent": False}, {}, "admin-stood-still"),
         ({"ending": "timeout"}, {}, "admin-timeout"),
-        ({"ending": "not-ended"}, {}, "admin-timeout"),
         ({}, {"error": "unconnected"}, "admin-not-connected"),
         ({}, {"error": "unconnected", "not_understood": ["x"]}, "admin-unproven"),
-        ({}, {"error": "error"}, "admin-unproven"),
         ({}, {}, "admin-unproven"),
     ],
 )
