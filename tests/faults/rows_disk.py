@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import resource
-import shutil
 import subprocess
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
-from itertools import count, takewhile
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from rehearsal import CHECKOUT, without_rights
 
 from faults.scene import UNCOVERED, UNNAMED
 from faults.table import NO_JOURNAL, SUCCESS, End, Fault, Rows
-from onbox.audit.record import GENESIS, canonical, digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,150 +28,80 @@ DAMAGED = ("(journal-damaged)", "onbox audit verify", "Nothing was changed.")
 UNRECORDED = ("(result-unrecorded)", "Keep the record shown here", '"event":"resync.result"', '"seq":null')
 CONFIRMED = ("(update-confirmed)",)
 BEHIND = ("tip.json is behind the audit journal", *CONFIRMED)
-CUT = End(5, "verified", "verify verify")
-GONE = End(5, "", "verify verify")
+CUT = End(5, "verified", "verify")
+GONE = End(5, "", "verify")
 NOT_ATTEMPTED = End(5, "verified", "verify")
 LOST_RESULT = End(6, "verified attempt", "verify update", changed=None)
 UNRESERVED = End(5, "refused")
 AFTER_DRY_RUN = End(0, f"verified {SUCCESS.records}", f"verify {SUCCESS.called}", changed=True)
 TWICE = End(0, " ".join([SUCCESS.records] * 2), " ".join([SUCCESS.called] * 2), changed=True)
-PAGE = 4096
+ATTEMPT, RESULT = "onbox.resync.interrupts:Interrupts.hold 1 after", "onbox.rsautil.verdict:judge 2 before"
+# In JSON it is longer than a page of the disk, so that a record with it has no room in a page that is half full.
+LONG_NOTE = ("resync", "--note", "😀" * 400)
 
 
-def own(scene: Scene, path: Path) -> None:
-    """Give *path* to the owner of the appliance."""
-    os.chown(path, *scene.owner, follow_symlinks=False)
+def shell(script: str, scene: Scene, rights: list[str] | None = None) -> None:
+    """Run a script beside the folder `audit`, as the account of the appliance unless other *rights* are named."""
+    command = [*(without_rights() if rights is None else rights), "sh", "-c", script]
+    subprocess.run(command, cwd=scene.machine.folder, stderr=subprocess.DEVNULL, check=True)
 
 
-def without_folder(scene: Scene) -> None:
-    """Run without the journal's folder."""
-    scene.machine.audit.rmdir()
+def as_root(script: str, scene: Scene) -> None:
+    """Run a script as root; what it did with chattr is undone at the end."""
+    scene.at_end(partial(shell, "chattr -R -ia audit", scene, []))
+    shell(script, scene, [])
 
+
+def spoiled(end: End, told: tuple[str, ...], script: str) -> Fault:
+    """Return a row in which a script spoils the empty folder."""
+    return Fault(end, told, prepare=partial(shell, script))
+
+
+def spoiled_by_root(end: End, told: tuple[str, ...], script: str) -> Fault:
+    """Return a row in which a script of root spoils the empty folder."""
+    return Fault(end, told, prepare=partial(as_root, script), root=True)
+
+
+def spoil_after_run(spoil: Callable[[Scene], None], scene: Scene) -> None:
+    """Spoil the journal that a run has left, and run onbox again."""
+    scene.run("resync", "--dry-run")
+    spoil(scene)
     scene.run()
 
-    assert 0o700 == scene.machine.audit.stat().st_mode & 0o7777
-    assert 0o600 == (scene.machine.audit / "audit.jsonl").stat().st_mode & 0o7777
+
+def warn(spoil: Callable[[Scene], None], warning: str, scene: Scene) -> None:
+    """Spoil the journal that a run has left so that onbox warns; the warning is also on record."""
+    spoil_after_run(spoil, scene)
+
+    assert warning in scene.journal()[-1]["warnings"][0]
 
 
-def folder_elsewhere(parent_mode: int | None, scene: Scene) -> None:
+def folder_elsewhere(script: str, scene: Scene) -> None:
     """Name a folder that is missing and can't be made."""
-    parent = scene.machine.folder / "elsewhere"
-    if parent_mode is not None:
-        parent.mkdir(parent_mode)
-        own(scene, parent)
-    scene.settings(audit=parent / "audit")
-
-
-def folder_as(make: Callable[[Path], object], scene: Scene) -> None:
-    """Put something else where the journal's folder should be."""
-    scene.machine.audit.rmdir()
-    make(scene.machine.audit)
-    own(scene, scene.machine.audit)
-
-
-def other_folder(path: Path) -> None:
-    """Make *path* a link to a sound folder."""
-    other = path.with_name("other")
-    other.mkdir(0o700)
-    shutil.copystat(path.parent, other)
-    path.symlink_to(other)
-
-
-def journal_as(make: Callable[[Path], object], scene: Scene) -> None:
-    """Put something else where the journal should be."""
-    path = scene.machine.audit / "audit.jsonl"
-    make(path)
-    own(scene, path)
-
-
-def owned_by_root(name: str, scene: Scene) -> None:
-    """Give something in the journal's folder, or the folder itself, to root."""
-    path = scene.machine.audit / name
-    path.touch(0o600)
-    path.chmod(0o755 if path.is_dir() else 0o644)
-    os.chown(path, 0, 0)
-
-
-def made_folder(path: Path) -> Path:
-    """Make a folder."""
-    path.mkdir(0o700)
-    return path
-
-
-def shared_file(path: Path) -> None:
-    """Make a file that everybody may write."""
-    path.touch()
-    path.chmod(0o666)
-
-
-def spoil_after_run(spoil: Callable[[Path], object], scene: Scene) -> None:
-    """Spoil the journal that two runs have left, and run onbox again."""
-    for _ in range(2):
-        scene.run("resync", "--dry-run")
-    spoil(scene.machine.audit / "audit.jsonl")
-    scene.run()
-
-
-def cut_last_record(path: Path) -> None:
-    """Take the last record away."""
-    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
-
-
-@contextmanager
-def attribute(path: Path, name: str) -> Iterator[None]:
-    """Give *path* an attribute of chattr for a while."""
-    subprocess.run(["chattr", f"+{name}", str(path)], check=True)
-    try:
-        yield
-    finally:
-        subprocess.run(["chattr", f"-{name}", str(path)], check=True)
-
-
-def journal_with(name: str, scene: Scene) -> None:
-    """Run onbox with a journal that has an attribute of chattr."""
-    journal_as(lambda path: path.touch(0o600), scene)
-    with attribute(scene.machine.audit / "audit.jsonl", name):
-        scene.run()
+    shell(script, scene)
+    scene.settings(audit=scene.machine.folder / "elsewhere" / "audit")
 
 
 def append_only_and_incomplete(scene: Scene) -> None:
     """Run onbox after a power loss, with a journal from which nothing can be taken away."""
-    scene.run("resync", "--dry-run")
     path = scene.machine.audit / "audit.jsonl"
-    whole = path.read_bytes()
-    path.write_bytes(whole + b'{"actor":')
-    with attribute(path, "a"):
-        scene.run()
+    spoil_after_run(partial(as_root, """printf '{"actor":' >> audit/audit.jsonl; chattr +a audit/audit.jsonl"""), scene)
 
-    assert whole + b'{"actor":' == path.read_bytes()
+    assert path.read_bytes().endswith(b'}\n{"actor":')
     assert not list(path.parent.glob("torn-*"))
-    path.write_bytes(whole)
-
-
-def head_file_immutable(scene: Scene) -> None:
-    """Run onbox with a head file that can't be replaced; that is also on record."""
-    scene.run("resync", "--dry-run")
-    with attribute(scene.machine.audit / "tip.json", "i"):
-        scene.run()
-
-    assert "tip.json is behind" in scene.journal()[-1]["warnings"][0]
-
-
-def second_name(scene: Scene) -> None:
-    """Run onbox with a journal that has a second name; that is also on record."""
-    journal_as(lambda path: path.touch(0o600), scene)
-    (scene.machine.folder / "other name").hardlink_to(scene.machine.audit / "audit.jsonl")
-    scene.run()
-
-    assert "hard links" in scene.journal()[-1]["warnings"][0]
+    shell("chattr -a audit/audit.jsonl; truncate -s -9 audit/audit.jsonl", scene, [])
 
 
 def under_umask(mask: str, scene: Scene) -> None:
     """Run onbox twice under an umask that takes rights from the owner of a new file."""
+    shell("rmdir audit", scene)
     for _ in range(2):
         scene.run(before=("sh", "-c", f'umask {mask}; exec "$@"', "sh"), environment=UNCOVERED)
         # rsautil gets the umask too, and the double of it keeps its state in files.
-        subprocess.run(["chmod", "-R", "u+rwX", str(scene.machine.folder / "state")], check=True)
+        shell("chmod -R u+rwX state", scene)
+
+    paths = [scene.machine.audit, *scene.machine.audit.iterdir()]
+    assert [0o700, 0o600, 0o600, 0o600, 0o600, 0o600] == [path.stat().st_mode & 0o777 for path in paths]
 
 
 def without_children(scene: Scene) -> None:
@@ -237,150 +164,79 @@ def locked_at_result(scene: Scene) -> None:
     scene.stop_at(RESULT, hold)
 
 
-def limit_at(place: str, room: int, scene: Scene) -> None:
-    """Let the journal grow by only *room* bytes from a place of the run on."""
+def limit_at(number: int, room: int, scene: Scene) -> None:
+    """Let the journal grow by only *room* bytes from a record of the run on."""
 
     def limit() -> None:
         size = (scene.machine.audit / "audit.jsonl").stat().st_size
         _, most = resource.prlimit(scene.pid, resource.RLIMIT_FSIZE)
         resource.prlimit(scene.pid, resource.RLIMIT_FSIZE, (size + room, most))
 
-    scene.stop_at(place, limit)
+    scene.stop_at(f"onbox.audit.journal:Journal.append {number} before", limit)
 
 
-class Disk:
-    """A small file system of its own for the journal."""
-
-    def __init__(self, scene: Scene, *more: str) -> None:
-        """Mount one, until the end of the scene."""
-        self.folder, self._scene = scene.machine.audit, scene
-        options = ",".join(("size=1m", "mode=0700", f"uid={scene.owner[0]}", f"gid={scene.owner[1]}", *more))
-        subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(self.folder)], check=True)
-        scene.at_end(partial(subprocess.run, ["umount", "--lazy", str(self.folder)], check=True))
-
-    def preload(self, size: int) -> None:
-        """Begin the journal with one record of *size* bytes, so that the end of what follows it meets a page's end."""
-        record = {"event": "resync.refused", "outcome": "refused", "seq": 1, "prev": GENESIS, "note": ""}
-        record["note"] = "." * (size - len(canonical({**record, "hash": GENESIS})) - 1)
-        path = self.folder / "audit.jsonl"
-        path.write_text(canonical({**record, "hash": digest(record)}) + "\n")
-        path.chmod(0o600)
-        own(self._scene, path)
-
-    def fill(self) -> None:
-        """Leave no page free."""
-        with (self.folder / "filler").open("wb", buffering=0) as filler, suppress(OSError):
-            while True:
-                filler.write(b"." * PAGE)
-
-    def fill_inodes(self) -> None:
-        """Leave no inode free."""
-        with suppress(OSError):
-            for number in count():
-                (self.folder / f"filler{number}").touch()
-
-    def fill_with_ballast(self) -> None:
-        """Leave no page free, not even the room that was kept."""
-        (self.folder / "ballast").unlink()
-        self.fill()
+def on_disk(options: str, script: str, place: str, scene: Scene) -> None:
+    """Run onbox with the journal on a disk of its own; a script spoils that before the run, or at a *place* of it."""
+    owner = f"uid={scene.owner[0]},gid={scene.owner[1]}"
+    shell(f"mount -t tmpfs -o size=1m,mode=0700,{owner}{options} tmpfs audit", scene, [])
+    scene.at_end(partial(shell, "umount --lazy audit", scene, []))
+    if place:
+        scene.stop_at(place, partial(shell, script, scene), *LONG_NOTE)
+    else:
+        shell(script, scene)
+        scene.run()
 
 
-def full_from_start(scene: Scene) -> None:
-    """Run onbox on a full disk."""
-    Disk(scene).fill()
-    scene.run()
+def disk(end: End, told: tuple[str, ...], script: str, *, place: str = "", options: str = "") -> Fault:
+    """Return a row for a small disk."""
+    return Fault(end, told, play=partial(on_disk, options, script, place), root=True)
 
 
-def read_only(scene: Scene) -> None:
-    """Run onbox on a disk that was mounted read-only."""
-    Disk(scene)
-    subprocess.run(["mount", "-o", "remount,ro", str(scene.machine.audit)], check=True)
-    scene.run()
-
-
-def few_inodes(scene: Scene) -> None:
-    """Run onbox on a disk with an inode for the folder, the journal and its locks, and none for the ballast."""
-    Disk(scene, "nr_inodes=4")
-    scene.run()
-
-
-def no_inode_for_head_file(scene: Scene) -> None:
-    """Take all inodes during the update."""
-    disk = Disk(scene, "nr_inodes=20")
-    scene.stop_at(RESULT, disk.fill_inodes)
-
-
-def disaster_on_disk(place: str, disaster: Callable[[Disk], None], before: int, scene: Scene) -> None:
-    """Let a disaster come over the disk of the journal, at a place that *before* records precede in this run.
-
-    A dry run first shows how long a record is, so that the next one has no room in the page of the last one.
-    """
-    scene.run("resync", "--dry-run")
-    length = len(canonical(scene.journal()[0])) + 1
-    disk = Disk(scene)
-    # An attempt is about 300 bytes longer than what precedes it; every record is longer than the 500 that are left.
-    disk.preload(2 * PAGE - before * length - 300 * (before - 1) - 500)
-    scene.stop_at(place, partial(disaster, disk))
-
-
-ATTEMPT, RESULT = "onbox.resync.interrupts:Interrupts.hold 1 after", "onbox.rsautil.verdict:judge 2 before"
-
-
-def full(end: End, told: tuple[str, ...], place: str, disaster: Callable[[Disk], None]) -> Fault:
-    """Return a row for a disaster on a small disk."""
-    before = 1 if place == ATTEMPT else 2
-    end = End(end.code, f"refused {end.records}", f"verify {end.called}", end.changed)
-    return Fault(end, told, play=partial(disaster_on_disk, place, disaster, before), root=True)
-
-
+FILL = "cat /dev/zero > audit/filler || true"
 DISK: Rows = {
-    "folder missing": Fault(SUCCESS, CONFIRMED, play=without_folder),
-    "folder missing, and the one above it": Fault(NO_JOURNAL, FOLDER, prepare=partial(folder_elsewhere, None)),
+    "folder missing": spoiled(SUCCESS, CONFIRMED, "rmdir audit"),
+    "folder missing, and the one above it": Fault(NO_JOURNAL, FOLDER, prepare=partial(folder_elsewhere, "true")),
     "folder missing, and the one above it unwritable": Fault(
-        NO_JOURNAL, FOLDER, prepare=partial(folder_elsewhere, 0o500)
+        NO_JOURNAL, FOLDER, prepare=partial(folder_elsewhere, "mkdir -m 0500 elsewhere")
     ),
-    "folder unwritable": Fault(NO_JOURNAL, FILE, prepare=lambda scene: scene.machine.audit.chmod(0o500)),
-    "folder writable by others": Fault(
-        NO_JOURNAL, ("others may write it", *FOLDER), prepare=lambda scene: scene.machine.audit.chmod(0o777)
+    "folder unwritable": spoiled(NO_JOURNAL, FILE, "chmod 0500 audit"),
+    "folder writable by others": spoiled(NO_JOURNAL, ("others may write it", *FOLDER), "chmod 0777 audit"),
+    "folder owned by somebody else": spoiled_by_root(
+        NO_JOURNAL, ("it belongs to user id 0", *FOLDER), "chown 0:0 audit; chmod 0755 audit"
     ),
-    "folder owned by somebody else": Fault(
-        NO_JOURNAL,
-        ("it belongs to user id 0", *FOLDER),
-        prepare=partial(owned_by_root, "."),
-        root=True,
+    "folder a symbolic link": spoiled(NO_JOURNAL, FOLDER, "mv audit other; ln -s other audit"),
+    "folder a file": spoiled(NO_JOURNAL, FOLDER, "rmdir audit; touch audit"),
+    "journal a symbolic link": spoiled(NO_JOURNAL, FILE, "ln -s other audit/audit.jsonl"),
+    "journal a FIFO": spoiled(NO_JOURNAL, ("not a regular file", *FILE), "mkfifo -m 0600 audit/audit.jsonl"),
+    "journal a directory": spoiled(NO_JOURNAL, FILE, "mkdir audit/audit.jsonl"),
+    "journal writable by others": spoiled(
+        NO_JOURNAL, ("others may write it", *FILE), "touch audit/audit.jsonl; chmod 0666 audit/audit.jsonl"
     ),
-    "folder a symbolic link": Fault(NO_JOURNAL, FOLDER, prepare=partial(folder_as, other_folder)),
-    "folder a file": Fault(NO_JOURNAL, FOLDER, prepare=partial(folder_as, lambda path: path.touch(0o600))),
-    "journal a symbolic link": Fault(
-        NO_JOURNAL, FILE, prepare=partial(journal_as, lambda path: path.symlink_to(path.parent / "other"))
-    ),
-    "journal a FIFO": Fault(
-        NO_JOURNAL,
-        ("not a regular file", *FILE),
-        prepare=partial(journal_as, lambda path: os.mkfifo(path, 0o600)),
-    ),
-    "journal a directory": Fault(NO_JOURNAL, FILE, prepare=partial(journal_as, lambda path: path.mkdir(0o700))),
-    "journal writable by others": Fault(
-        NO_JOURNAL,
-        ("others may write it", *FILE),
-        prepare=partial(journal_as, shared_file),
-    ),
-    "journal owned by somebody else": Fault(
-        NO_JOURNAL,
+    "journal owned by somebody else": spoiled_by_root(NO_JOURNAL, FILE, "touch audit/audit.jsonl"),
+    "journal immutable": Fault(
+        End(5, "verified", "verify"),
         FILE,
-        prepare=partial(owned_by_root, "audit.jsonl"),
+        play=partial(spoil_after_run, partial(as_root, "chattr +i audit/audit.jsonl")),
         root=True,
     ),
-    "journal immutable": Fault(NO_JOURNAL, FILE, play=partial(journal_with, "i"), root=True),
-    "journal append-only": Fault(SUCCESS, CONFIRMED, play=partial(journal_with, "a"), root=True),
+    "journal append-only": Fault(
+        AFTER_DRY_RUN, CONFIRMED, play=partial(spoil_after_run, partial(as_root, "chattr +a audit/*")), root=True
+    ),
     "journal append-only, its last record incomplete": Fault(
         NOT_ATTEMPTED, ("(journal-append-only)", "As root: chattr -a"), play=append_only_and_incomplete, root=True
     ),
-    "journal with a second name (hard link)": Fault(SUCCESS, ("hard links", *CONFIRMED), play=second_name),
-    "head file immutable": Fault(AFTER_DRY_RUN, BEHIND, play=head_file_immutable, root=True),
-    "ballast a folder": Fault(
-        UNRESERVED, UNWRITTEN, prepare=lambda scene: own(scene, made_folder(scene.machine.audit / "ballast"))
+    "journal with a second name (hard link)": Fault(
+        AFTER_DRY_RUN,
+        ("hard links", *CONFIRMED),
+        play=partial(warn, partial(shell, "ln audit/audit.jsonl other"), "hard links"),
     ),
+    "head file immutable": Fault(
+        AFTER_DRY_RUN,
+        BEHIND,
+        play=partial(warn, partial(as_root, "chattr +i audit/tip.json"), "tip.json is behind"),
+        root=True,
+    ),
+    "ballast a folder": spoiled(UNRESERVED, UNWRITTEN, "mkdir audit/ballast"),
     "another account holds each lock that it can get": Fault(
         AFTER_DRY_RUN, CONFIRMED, play=locked_by_stranger, root=True
     ),
@@ -395,28 +251,35 @@ DISK: Rows = {
         ("(syslog-required)", "Nothing was changed."),
         prepare=partial(with_syslog, "syslog_required = true"),
     ),
-    "journal truncated": Fault(CUT, DAMAGED, play=partial(spoil_after_run, cut_last_record)),
-    "journal emptied": Fault(GONE, DAMAGED, play=partial(spoil_after_run, lambda path: os.truncate(path, 0))),
-    "journal removed": Fault(GONE, DAMAGED, play=partial(spoil_after_run, lambda path: path.unlink())),
     **{
-        f"disk full after {room} bytes of the attempt": Fault(
-            NOT_ATTEMPTED, UNWRITTEN, play=partial(limit_at, "onbox.audit.journal:Journal.append 2 before", room)
-        )
-        for room in (0, 1, 700)
+        f"journal {fault}": Fault(GONE, DAMAGED, play=partial(spoil_after_run, partial(shell, script)))
+        for fault, script in {
+            "truncated": "sed -i '$d' audit/audit.jsonl",
+            "emptied": ": > audit/audit.jsonl",
+            "removed": "rm audit/audit.jsonl",
+        }.items()
     },
     **{
-        f"disk full after {room} bytes of the result": Fault(
-            LOST_RESULT, UNRECORDED, play=partial(limit_at, "onbox.audit.journal:Journal.append 3 before", room)
-        )
-        for room in (0, 1, 700)
+        f"disk full after {room} bytes of the attempt": Fault(NOT_ATTEMPTED, UNWRITTEN, play=partial(limit_at, 2, room))
+        for room in (0, 700)
     },
-    "disk read-only": Fault(NO_JOURNAL, ("Read-only file system", *FILE), play=read_only, root=True),
-    "no inode left": Fault(UNRESERVED, UNWRITTEN, play=few_inodes, root=True),
-    "no inode left between attempt and result": Fault(SUCCESS, BEHIND, play=no_inode_for_head_file, root=True),
-    "disk full": Fault(NO_JOURNAL, UNWRITTEN, play=full_from_start, root=True),
-    "disk full before the attempt": full(NOT_ATTEMPTED, UNWRITTEN, ATTEMPT, Disk.fill),
-    "disk full between attempt and result: there is room kept": full(SUCCESS, CONFIRMED, RESULT, Disk.fill),
-    "disk full between attempt and result, the room that was kept too": full(
-        LOST_RESULT, UNRECORDED, RESULT, Disk.fill_with_ballast
+    **{
+        f"disk full after {room} bytes of the result": Fault(LOST_RESULT, UNRECORDED, play=partial(limit_at, 3, room))
+        for room in (0, 700)
+    },
+    "disk read-only": disk(NO_JOURNAL, ("Read-only file system", *FILE), "true", options=",ro"),
+    "no inode left": disk(UNRESERVED, UNWRITTEN, "true", options=",nr_inodes=4"),
+    "no inode left between attempt and result": disk(
+        SUCCESS,
+        BEHIND,
+        "i=0; while touch audit/filler$i; do i=$((i+1)); done",
+        place=RESULT,
+        options=",nr_inodes=20",
+    ),
+    "disk full": disk(NO_JOURNAL, UNWRITTEN, FILL),
+    "disk full before the attempt": disk(NOT_ATTEMPTED, UNWRITTEN, FILL, place=ATTEMPT),
+    "disk full between attempt and result: there is room kept": disk(SUCCESS, CONFIRMED, FILL, place=RESULT),
+    "disk full between attempt and result, the room that was kept too": disk(
+        LOST_RESULT, UNRECORDED, f"rm audit/ballast; {FILL}", place=RESULT
     ),
 }

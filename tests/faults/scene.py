@@ -126,9 +126,9 @@ class Scene:
         self.talk(child, answers)
         return self.end(child)
 
-    def stop_at(self, place: str, disaster: Callable[[], object]) -> Run:
+    def stop_at(self, place: str, disaster: Callable[[], object], *arguments: str) -> Run:
         """Run onbox, hold it at *place* (`MODULE:FUNCTION N before|after`), let *disaster* happen, and go on."""
-        child = self.spawn(plan=f"{place} SIGSTOP")
+        child = self.spawn(*arguments, plan=f"{place} SIGSTOP")
         self.talk(child)
         wait_until(lambda: process_state(self.pid) == "T")
         try:
