@@ -42,13 +42,9 @@ class History:
         """Let go of the journal."""
         self._journal.close()
 
-    def lines(self) -> list[bytes]:
-        """Return the lines so far, the oldest first."""
-        return self.path.read_bytes().splitlines()
-
     def records(self) -> list[dict[str, Any]]:
         """Return the records so far, the oldest first."""
-        return [json.loads(line) for line in self.lines()]
+        return [json.loads(line) for line in self.path.read_bytes().splitlines()]
 
     def log(self, run: str = "") -> structlog.BoundLogger:
         """Return the log of a new run, or of *run*."""

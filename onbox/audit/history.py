@@ -6,6 +6,7 @@ A run is open if its last record says that the outcome is unknown; nothing else 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
+from onbox.audit.reader import member
 from onbox.audit.record import ABANDONED, ATTEMPT, REPAIRED, RESOLVED, RESULT, Record
 from onbox.errors import OnboxError
 
@@ -29,8 +30,7 @@ def shown(time: datetime) -> str:
 
 def admin_of(record: Record) -> str:
     """Give the name of the Operations Console administrator in a RECORD; "" if it has none."""
-    actor = record.get("actor")
-    return str(actor.get("admin") or "") if isinstance(actor, dict) else ""
+    return str(member(record, "actor.admin") or "")
 
 
 def is_open(run: Record) -> bool:

@@ -49,20 +49,19 @@ def send(path: str, record: Mapping[str, Any]) -> None:
         connection.sendall(message(record) + end)
 
 
-def connect(path: str) -> socket.socket:
-    """Open the socket at PATH, which takes datagrams or a stream.
+def connect(path: str, kind: socket.SocketKind = socket.SOCK_DGRAM) -> socket.socket:
+    """Open the socket at PATH, which takes datagrams or else a stream.
 
     Raises:
         OSError: if nobody listens there.
     """
-    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
-        connection = socket.socket(socket.AF_UNIX, kind)
-        try:
-            connection.settimeout(SECONDS)
-            connection.connect(path)
-            break
-        except OSError as error:
-            connection.close()
-            if error.errno != errno.EPROTOTYPE or kind == socket.SOCK_STREAM:
-                raise
+    connection = socket.socket(socket.AF_UNIX, kind)
+    try:
+        connection.settimeout(SECONDS)
+        connection.connect(path)
+    except OSError as error:
+        connection.close()
+        if error.errno != errno.EPROTOTYPE or kind == socket.SOCK_STREAM:
+            raise
+        return connect(path, socket.SOCK_STREAM)
     return connection

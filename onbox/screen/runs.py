@@ -13,8 +13,8 @@ from onbox.screen.console import Console
 COLUMNS = ("time (UTC)", "run", "outcome", "code", "administrator")
 SHORT_ID = 8
 _SHORT_ADMIN = 15
-# Two truths about an update that have the same outcome and exit code.
-_WORDS = {"update-confirmed": "confirmed", "update-accepted": "accepted"}
+# By code, two truths about an update that have the same outcome and exit code; by outcome, a plainer word.
+_WORDS = {"update-confirmed": "confirmed", "update-accepted": "accepted", "failure": "failed"}
 # The lines of a page that show one member of a record; each text of a list has a line of its own.
 _MEMBERS = {
     "Host": "host.name",
@@ -48,9 +48,8 @@ def brief(name: str) -> str:
 
 def word(record: Record) -> str:
     """Give the word for the outcome of RECORD: confirmed, accepted, failed, unknown, refused, or success."""
-    if record["outcome"] == "failure":
-        return "failed"
-    return _WORDS.get(str(record.get("code"))) or str(record["outcome"])
+    outcome = str(record["outcome"])
+    return _WORDS.get(str(record.get("code"))) or _WORDS.get(outcome, outcome)
 
 
 def row(run: Record) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import journals
 
-from onbox.audit.record import GENESIS, canonical
+from onbox.audit.record import GENESIS, canonical, sealed
 from onbox.audit.syslog import message
 from onbox.identity import Host
 
@@ -29,13 +29,10 @@ def chain(label: str, count: int, *, hour: int = 0, after: list[Record] | None =
             "host": {"name": HOST.name, "machine_id": HOST.machine_id},
             "message": "\u00e9 @cee: {",
             "process": {"seconds": 0.125},
-            "evidence": [],
-            "transcript": [],
-            "warnings": [],
-            "note": None,
             **fields,
         }
-        records.append(journals.sealed(record, number, records[-1]["hash"] if records else GENESIS))
+        prev = records[-1]["hash"] if records else GENESIS
+        records.append(dict(sealed(record, seq=number, prev=prev)))
     return records
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -18,15 +17,6 @@ from onbox.audit.journal import Journal
 from onbox.audit.record import GENESIS
 from onbox.audit.verify import verify
 from onbox.errors import OnboxError
-
-
-def test_journal_is_made_private(tmp_path: Path) -> None:
-    """A missing folder and a missing file are made for their owner alone."""
-    journals.one_run(tmp_path / "audit")
-
-    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "audit").iterdir()}
-    assert 0o700 == stat.S_IMODE((tmp_path / "audit").stat().st_mode)
-    assert dict.fromkeys(["audit.jsonl", "tip.json", "run.lock", "journal.lock"], 0o600) == modes
 
 
 def test_records_are_chained_across_runs(folder: Path) -> None:

@@ -8,7 +8,6 @@ import journals
 import pytest
 from journals import content, limited, opened
 
-from onbox.audit.journal import BALLAST_BYTES, Head
 from onbox.audit.verify import verify
 from onbox.errors import OnboxError
 
@@ -135,27 +134,6 @@ def test_incomplete_record_is_moved_aside(records: int, folder: Path) -> None:
     add(folder)
     assert content(folder).startswith(before)
     assert verify(folder / "audit.jsonl").problem is None
-
-
-def test_head_of_an_empty_journal(folder: Path) -> None:
-    """The chain begins behind record 0, whose hash is 64 zeros."""
-    with opened(folder) as journal:
-        assert (Head(0, "0" * 64), b"") == journal.end()
-
-
-def test_room_is_kept_and_given_up(folder: Path) -> None:
-    """The ballast takes real room, is made once, and can be given up at any time."""
-    with opened(folder) as journal:
-        journal.reserve()
-        first = (folder / "ballast").stat()
-        journal.reserve()
-        assert first.st_ino == (folder / "ballast").stat().st_ino
-        journal.release()
-        journal.release()
-
-    assert BALLAST_BYTES == first.st_size <= 512 * first.st_blocks
-    assert not (folder / "ballast").exists()
-    assert not (folder / "trial").exists()
 
 
 @pytest.mark.parametrize("name", ["trial", "trial.new", "ballast.new"])

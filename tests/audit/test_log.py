@@ -11,9 +11,8 @@ import pytest
 
 from onbox import __version__
 from onbox.audit.journal import Journal
-from onbox.audit.log import Writer, actor, log_of_run
+from onbox.audit.log import Writer, log_of_run
 from onbox.audit.record import canonical, digest
-from onbox.errors import OnboxError
 from onbox.identity import Caller, Host
 from onbox.settings import Settings
 
@@ -87,18 +86,6 @@ def test_record_has_every_field(tmp_path: Path, log: structlog.BoundLogger) -> N
     } == record
 
 
-def test_bound_fields_stand_in_each_later_record(log: structlog.BoundLogger) -> None:
-    """A bound value is in the records of the new log, and in no earlier one."""
-    known = log.bind(actor=actor(CALLER, "ocadmin"), reason="other")
-
-    first = log.info("resync.refused", outcome="refused")
-    second = known.info("resync.attempt", outcome="unknown")
-
-    assert (None, None) == (first["actor"]["admin"], first["reason"])
-    assert ("ocadmin", "other") == (second["actor"]["admin"], second["reason"])
-    assert first["hash"] == second["prev"]
-
-
 def test_copy_that_was_not_sent_is_a_warning(tmp_path: Path, writer: Writer, log: structlog.BoundLogger) -> None:
     """A dead socket, and an outcome without a severity, cost the copy; the record is on the disk."""
     log.info("admin.verified", outcome="success")
@@ -109,20 +96,6 @@ def test_copy_that_was_not_sent_is_a_warning(tmp_path: Path, writer: Writer, log
         log.info("resync.result", outcome="no such outcome")
     assert f"{tmp_path}/log: KeyError" == writer.problem
     assert 2 == len(journal(tmp_path).splitlines())
-
-
-def test_record_that_failed_leaves_no_gap(service: socket.socket, log: structlog.BoundLogger) -> None:
-    """A record that could not be written takes no number and is not copied."""
-
-    def write() -> None:
-        with pytest.raises(OnboxError, match=r"journal-write .*File too large"):
-            log.info("resync.result", outcome="success")
-
-    journals.limited(10, write)
-
-    with pytest.raises(BlockingIOError):
-        service.recv(1)
-    assert 1 == log.info("resync.result", outcome="success")["seq"]
 
 
 def test_record_outside_the_chain_goes_to_syslog(

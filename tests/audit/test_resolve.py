@@ -28,13 +28,18 @@ def unknown(appliance: Machine, onbox: Onbox) -> str:
 
 
 def test_unknown_run_is_resolved_once(appliance: Machine, onbox: Onbox) -> None:
-    """The records so far stay as they are, and the new one says who found out what and how."""
+    """The records so far stay as they are, the new one says who found out what and how, and flaws are warnings."""
     run = unknown(appliance, onbox)
     before = appliance.journal()
+    gone = appliance.folder / "log"
+    appliance.config.write_text(appliance.config.read_text().replace('syslog = ""', f'syslog = "{gone}"'))
+    (appliance.folder / "other").hardlink_to(appliance.audit / "audit.jsonl")
     done = resolve(onbox, run[:8], "--json")
     found = json.loads(done.screen)
 
     assert (0, run, "success") == (done.exit_code, found["run"], found["outcome"])
+    assert "has 2 names" in found["warnings"][0]
+    assert "The syslog copy was not sent" in found["warnings"][1]
     assert f"The run {run} of ocadmin (20" in found["message"]
     assert before == appliance.journal()[:-1]
     last = appliance.journal()[-1]
@@ -112,19 +117,6 @@ def test_wrong_usage_makes_no_journal(note: str, words: str, appliance: Machine,
     assert 2 == done.exit_code
     assert words in done.errors
     assert not appliance.audit.exists()
-
-
-def test_what_went_wrong_beside_it_is_a_warning(appliance: Machine, onbox: Onbox) -> None:
-    """The resolution is recorded, and the person learns that there is no syslog copy and a second name."""
-    run = unknown(appliance, onbox)
-    gone = appliance.folder / "log"
-    appliance.config.write_text(appliance.config.read_text().replace('syslog = ""', f'syslog = "{gone}"'))
-    (appliance.folder / "other").hardlink_to(appliance.audit / "audit.jsonl")
-    done = resolve(onbox, run)
-
-    assert 0 == done.exit_code
-    assert "The syslog copy was not sent" in " ".join(done.screen.split())
-    assert "has 2 names" in " ".join(done.screen.split())
 
 
 @pytest.mark.root

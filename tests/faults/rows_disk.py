@@ -52,14 +52,9 @@ def as_root(script: str, scene: Scene) -> None:
     shell(script, scene, [])
 
 
-def spoiled(end: End, told: tuple[str, ...], script: str) -> Fault:
-    """Return a row in which a script spoils the empty folder."""
-    return Fault(end, told, prepare=partial(shell, script))
-
-
-def spoiled_by_root(end: End, told: tuple[str, ...], script: str) -> Fault:
-    """Return a row in which a script of root spoils the empty folder."""
-    return Fault(end, told, prepare=partial(as_root, script), root=True)
+def spoiled(end: End, told: tuple[str, ...], script: str, *, root: bool = False) -> Fault:
+    """Return a row in which a script, if need be of *root*, spoils the empty folder."""
+    return Fault(end, told, prepare=partial(as_root if root else shell, script), root=root)
 
 
 def spoil_after_run(spoil: Callable[[Scene], None], scene: Scene) -> None:
@@ -74,12 +69,6 @@ def warn(spoil: Callable[[Scene], None], warning: str, scene: Scene) -> None:
     spoil_after_run(spoil, scene)
 
     assert warning in scene.journal()[-1]["warnings"][0]
-
-
-def folder_elsewhere(script: str, scene: Scene) -> None:
-    """Name a folder that is missing and can't be made."""
-    shell(script, scene)
-    scene.settings(audit=scene.machine.folder / "elsewhere" / "audit")
 
 
 def append_only_and_incomplete(scene: Scene) -> None:
@@ -195,14 +184,11 @@ def disk(end: End, told: tuple[str, ...], script: str, *, place: str = "", optio
 FILL = "cat /dev/zero > audit/filler || true"
 DISK: Rows = {
     "folder missing": spoiled(SUCCESS, CONFIRMED, "rmdir audit"),
-    "folder missing, and the one above it": Fault(NO_JOURNAL, FOLDER, prepare=partial(folder_elsewhere, "true")),
-    "folder missing, and the one above it unwritable": Fault(
-        NO_JOURNAL, FOLDER, prepare=partial(folder_elsewhere, "mkdir -m 0500 elsewhere")
-    ),
+    "folder missing, and the one above it unwritable": spoiled(NO_JOURNAL, FOLDER, "rmdir audit; chmod 0500 ."),
     "folder unwritable": spoiled(NO_JOURNAL, FILE, "chmod 0500 audit"),
     "folder writable by others": spoiled(NO_JOURNAL, ("others may write it", *FOLDER), "chmod 0777 audit"),
-    "folder owned by somebody else": spoiled_by_root(
-        NO_JOURNAL, ("it belongs to user id 0", *FOLDER), "chown 0:0 audit; chmod 0755 audit"
+    "folder owned by somebody else": spoiled(
+        NO_JOURNAL, ("it belongs to user id 0", *FOLDER), "chown 0:0 audit; chmod 0755 audit", root=True
     ),
     "folder a symbolic link": spoiled(NO_JOURNAL, FOLDER, "mv audit other; ln -s other audit"),
     "folder a file": spoiled(NO_JOURNAL, FOLDER, "rmdir audit; touch audit"),
@@ -212,7 +198,7 @@ DISK: Rows = {
     "journal writable by others": spoiled(
         NO_JOURNAL, ("others may write it", *FILE), "touch audit/audit.jsonl; chmod 0666 audit/audit.jsonl"
     ),
-    "journal owned by somebody else": spoiled_by_root(NO_JOURNAL, FILE, "touch audit/audit.jsonl"),
+    "journal owned by somebody else": spoiled(NO_JOURNAL, FILE, "touch audit/audit.jsonl", root=True),
     "journal immutable": Fault(
         End(5, "verified", "verify"),
         FILE,

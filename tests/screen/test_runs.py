@@ -9,7 +9,7 @@ import pytest
 from onbox.audit.history import last_run, shown, time_of
 from onbox.audit.reader import Reader
 from onbox.errors import Code
-from onbox.screen.runs import COLUMNS, last_run_shown, listed, row, summary
+from onbox.screen.runs import COLUMNS, last_run_shown, listed, row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,22 +99,3 @@ def test_last_run_is_one_line(history: History) -> None:
 
     assert found
     assert f"{when} by ocadmin: success (run-resolved), run {run[:8]}" == last_run_shown(found)
-
-
-def test_summary_is_whole(history: History) -> None:
-    """A program gets the texts as they are on record, and the stable code."""
-    run = history.run(admin="b" * 255)
-    expected = {
-        "time": history.records()[-1]["time"],
-        "run": run,
-        "event": "resync.result",
-        "outcome": "success",
-        "code": "update-confirmed",
-        "admin": "b" * 255,
-        "reason": "tokens-deleted",
-        "ticket": "CHG-4711",
-        "note": "by accident",
-        "message": "It was a success.",
-    }
-
-    assert expected == summary(history.records()[-1])

@@ -56,17 +56,6 @@ def test_page_of_a_resolved_run_says_who_resolved_it_and_how(history: History) -
     assert {"Account": "rsaadmin", "Note": "The tokens are there."}.items() <= dict(rows[at:]).items()
 
 
-def test_page_of_an_abandoned_run_keeps_its_own_facts(history: History) -> None:
-    """The record of the next run gives the outcome, not the administrator."""
-    history.attempt("bob")
-    history.settle()
-
-    rows = dict(page(history.records()))
-
-    assert rows["Outcome"].startswith("unknown (run-abandoned): The run of bob (")
-    assert "bob" == rows["Administrator"]
-
-
 @pytest.mark.parametrize(
     ("count", "expected"), [(1, "none: the update was not tried"), (2, "unknown (update-attempted)")]
 )

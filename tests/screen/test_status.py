@@ -66,19 +66,6 @@ def test_last_run_is_the_last_update(
     assert f"({code})" in screen_of(status, capsys)
 
 
-def test_resolved_run_is_open_no_more(history: History, capsys: pytest.CaptureFixture[str]) -> None:
-    """The last word on the last run is what counts, and the run keeps its administrator and reason."""
-    history.resolve(history.run("unknown"))
-    status = status_of(history)
-    last = as_json(status)["last"]
-
-    assert [] == status.open
-    assert ("run.resolved", "success", "ocadmin", "tokens-deleted") == tuple(
-        last[name] for name in ("event", "outcome", "admin", "reason")
-    )
-    assert 3 == screen_of(status, capsys).count("ok ")
-
-
 def test_open_runs_come_with_what_to_do(history: History, capsys: pytest.CaptureFixture[str]) -> None:
     """Who sees an open run reads how to find out and how to resolve it."""
     unknown, cut_off = history.run("unknown"), history.attempt("c" * 255)
