@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Write the bill of materials to FILE, and print it as the RPM provides it: sbom PYTHON SOURCE FILE.
 
-What PYTHON has in its site-packages is listed by cyclonedx-bom; the interpreter itself, made of what the file SOURCE
-says, is added, with the vulnerabilities that its patches resolve.
+cyclonedx-bom lists the packages in PYTHON's site-packages. This program adds the interpreter, whose revision and
+patches are in the file SOURCE, and the vulnerabilities that the patches resolve.
 """
 
 import json
@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-# What CPython's source carries of others' and the build compiles in.
+# Other projects' code in CPython's source that the build compiles in.
 BUNDLED = (("hacl-star", "Apache-2.0 OR MIT"), ("mimalloc", "MIT"), ("blake2", "CC0-1.0"))
 
 
@@ -37,14 +37,14 @@ def interpreter(source: str) -> dict[str, object]:
 
 
 def patch(name: str) -> dict[str, object]:
-    """Give the entry for a patch: what it resolves is in its name."""
+    """Give the entry for a patch, whose name says what it resolves."""
     cve = re.match(r"CVE-\d+-\d+", name)
     resolved = {"type": "security", "id": cve[0]} if cve else {"type": "defect", "id": Path(name).stem}
     return {"type": "backport", "resolves": [resolved]}
 
 
 def provides(components: list[dict[str, str]]) -> str:
-    """Give what is inside the RPM, in the words by which distributions find bundled software."""
+    """Give the components in the words by which distributions find bundled software."""
     names = {"CPython": "bundled(python3)"}
     entries = [(names.get(each["name"], f"bundled(python3dist({each['name'].lower()}))"), each) for each in components]
     return ", ".join(f"{name} = {component['version']}" for name, component in entries)

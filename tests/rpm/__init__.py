@@ -1,1 +1,1 @@
-"""What the RPM promises; scripts/test-rpm runs these."""
+"""Tests of the RPM, run by scripts/test-rpm."""

@@ -20,7 +20,7 @@ FOLDER = "/var/log/onbox"
 VICTIM = "/srv/victim"
 NOBODY = "61173"  # an owner without a name
 
-# What may have the name of the audit folder. Each is laid by root, and so has an owner whom a scriptlet could trust.
+# Things with the name of the audit folder. Root owns most, so a check of the owner alone would not protect them.
 THINGS = {
     "a link to a folder": f"ln -s {VICTIM} {FOLDER}",
     "a link to a file": f"ln -s {VICTIM}/file {FOLDER}",
@@ -58,7 +58,7 @@ def at_terminal(root: Root, command: str, answers: dict[str, str]) -> str:
 
 
 def test_life(root: Root, package: Path, next_release: Path) -> None:
-    """The owner of rsautil can use it; an upgrade keeps settings and journal; what is removed is gone."""
+    """The owner of rsautil can use it; an upgrade keeps settings and journal; the removal leaves only these."""
     root.add_appliance(OWNER)
     before = root.files()
 
@@ -120,7 +120,7 @@ def test_owner(machine: Root, package: Path, utility: str, folder: str) -> None:
 
 
 def test_no_appliance(root: Root, package: Path) -> None:
-    """Without an appliance the installation says so in a line; after the removal nothing at all is left."""
+    """Without an appliance the installation says so in a line; the removal leaves nothing behind."""
     before = root.files()
     code, text = root.run("rpm", "-U", package)
 

@@ -68,7 +68,7 @@ def test_symbols(content: Path) -> None:
 
 
 def test_files(package: Path) -> None:
-    """Files lie in the documented places, and belong to root; nobody else can write them or gets rights by them."""
+    """Files lie in the documented places and belong to root; only root can write them, and none gives rights."""
     for line in query(package, "[%{FILEUSERNAME}:%{FILEGROUPNAME} %{FILEMODES:octal} %{FILENAMES}\n]"):
         owner, mode, name = line.split(" ", 2)
         assert owner == "root:root"
@@ -102,7 +102,7 @@ def test_left_out(content: Path) -> None:
 
 
 def test_imports(content: Path) -> None:
-    """Whatever onbox imports, at its start or later, is there."""
+    """Everything that onbox imports, at its start or later, is there."""
     trees = [ast.parse(path.read_text()) for path in (CHECKOUT / "onbox").rglob("*.py")]
     nodes = [node for tree in trees for node in ast.walk(tree)]
     names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
@@ -115,7 +115,7 @@ def test_imports(content: Path) -> None:
 
 
 def test_library(content: Path) -> None:
-    """It has modules, and METADATA by which scanners know a package; each module is compiled for where it will be."""
+    """The library has modules, each compiled for its place, and METADATA by which scanners know a package."""
     files = [path for path in (content / LIBRARY).rglob("*") if path.is_file()]
 
     assert {".py", ".pyc", "METADATA"} == {path.suffix or path.name for path in files}
@@ -182,7 +182,7 @@ def test_reproducible(tmp_path: Path, package: Path) -> None:
 
 
 def test_rpmlint(package: Path) -> None:
-    """There is nothing that rpmlint has to say beyond the exceptions, whose reasons stand beside them."""
+    """Each message of rpmlint is an exception in its settings, with a reason beside it."""
     code, text = run("rpmlint", "--strict", "--config", PACKAGING / "rpmlint.toml", package)
 
     assert 0 == code, text

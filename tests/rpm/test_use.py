@@ -56,7 +56,7 @@ def installed(machine: Root, package: Path) -> Root:
 
 @pytest.mark.parametrize("surroundings", STARTS)
 def test_surroundings(installed: Root, surroundings: str) -> None:
-    """It starts whatever the caller left it; if it cannot, it refuses and says that nothing was changed."""
+    """It starts in most surroundings; in the others it refuses, and says that nothing was changed."""
     expected, command = STARTS[surroundings]
     code, text = installed.run("sh", "-c", command)
 
