@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, get_args
 import typer
 
 from onbox import __version__
-from onbox.errors import ExitCode
-from onbox.messages import Message, message, message_of
+from onbox.errors import ExitCode, Message, message, message_of
 from onbox.resync.session import Reason, Request
 
 if TYPE_CHECKING:
@@ -241,7 +240,7 @@ def audit_verify(
 
 def _journal(context: typer.Context, file: Path | None) -> Path:
     """Give the journal to read: FILE, or the one that runs on this machine write."""
-    from onbox.audit.journal import FILE
+    from onbox.audit.reader import FILE
     from onbox.settings import load
 
     return file or load(context.obj, os.getuid()).directory / FILE

@@ -11,9 +11,8 @@ from typing import Any, Literal
 
 from onbox.audit import syslog
 from onbox.audit.journal import Journal
-from onbox.errors import Code, ExitCode, OnboxError
+from onbox.errors import MESSAGES, Code, ExitCode, Message, OnboxError, message
 from onbox.identity import Caller, account_name, group_name, is_private
-from onbox.messages import MESSAGES, Message, message
 from onbox.settings import DEFAULT_FILE, Settings
 
 # Programs that synchronise the clock, as the kernel names them.

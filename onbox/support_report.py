@@ -12,8 +12,7 @@ import stat
 from pathlib import Path
 
 from onbox import __version__
-from onbox.errors import OnboxError
-from onbox.messages import message, message_of
+from onbox.errors import OnboxError, message, message_of
 from onbox.preflight import Finding, Subject, first_stop
 from onbox.printable import harmless
 from onbox.rsautil.commands import Tick

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from onbox.audit.journal import FILE, Journal
+from onbox.audit.journal import Journal
 from onbox.audit.log import Writer, actor, log_of_run
+from onbox.audit.reader import FILE
 from onbox.audit.record import ATTEMPT, DENIED, REFUSED, RESOLVED, RESULT, VERIFIED, process
 from onbox.audit.recovery import settle
 from onbox.identity import Caller, Host

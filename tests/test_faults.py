@@ -13,7 +13,7 @@ from faults.table import RECORDS, Fault
 from faults.watch import alive, wait_until
 
 from onbox.audit.record import GENESIS, digest
-from onbox.messages import MESSAGES
+from onbox.errors import MESSAGES
 from onbox.rsautil.commands import CHECK_ARGUMENTS, update_arguments
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import parts
 import pytest
 from rehearsal import CHECKOUT
 
-from onbox.messages import MESSAGES
+from onbox.errors import MESSAGES
 from onbox.settings import KEYS
 
 if TYPE_CHECKING:

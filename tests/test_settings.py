@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from onbox.errors import OnboxError
-from onbox.messages import message_of
+from onbox.errors import OnboxError, message_of
 from onbox.settings import DEFAULT_FILE, KEYS, Settings, load, parse
 
 EVERYTHING = b"""

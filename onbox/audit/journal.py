@@ -16,11 +16,11 @@ from typing import Any
 
 from onbox.audit.files import lines_from_end, make_folder, open_own, replace, write_all
 from onbox.audit.history import shown
-from onbox.audit.reader import record_of
+from onbox.audit.reader import FILE, record_of
 from onbox.audit.record import GENESIS, Fields, Record, canonical, read, sealed
 from onbox.errors import Code, OnboxError
 
-FILE, HEAD_FILE, BALLAST = "audit.jsonl", "tip.json", "ballast"
+HEAD_FILE, BALLAST = "tip.json", "ballast"
 RUN_LOCK, JOURNAL_LOCK = "run.lock", "journal.lock"
 BALLAST_BYTES = 256 * 1024
 # Room for all records of one run.

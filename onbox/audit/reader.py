@@ -10,6 +10,8 @@ from typing import Any
 from onbox.audit.record import Record, canonical, read
 from onbox.errors import OnboxError
 
+FILE = "audit.jsonl"
+
 
 def read_text(path: Path) -> tuple[bytes, str]:
     """Read the file at PATH, give it as UTF-8 with lines that end in LF, and say what it had instead.

@@ -33,7 +33,7 @@ class Fields(TypedDict):
     run: str  # UUID, the same in all records of a run
     event: str  # what was recorded, one of the events above
     outcome: str  # success, failure, unknown or refused
-    code: str  # the stable name of what happened; messages.py has its words
+    code: str  # the stable name of what happened; errors.py has its words
     message: str  # the words
     actor: dict[str, Any]  # the administrator, once rsautil was asked with this name, and the account
     host: dict[str, Any]  # the machine

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from onbox.audit.history import admin_of, last_run, shown, time_of
 from onbox.audit.journal import Journal
 from onbox.audit.record import ABANDONED, ATTEMPT, REPAIRED
-from onbox.messages import Message, message
+from onbox.errors import Message, message
 
 if TYPE_CHECKING:
     from onbox.audit.log import AuditLog

@@ -8,9 +8,8 @@ from onbox.audit.journal import Journal
 from onbox.audit.log import Writer, log_of_run
 from onbox.audit.record import MOST_CHARACTERS, RESOLVED, VERIFIED
 from onbox.audit.recovery import settle
-from onbox.errors import OnboxError
+from onbox.errors import Message, OnboxError, message
 from onbox.identity import identify, this_host
-from onbox.messages import Message, message
 from onbox.settings import load
 
 

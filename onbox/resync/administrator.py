@@ -11,8 +11,7 @@ from onbox.audit.history import shown
 from onbox.audit.lockout import WARN_FROM, Guard, guards
 from onbox.audit.log import actor
 from onbox.audit.record import MOST_CHARACTERS, VERIFIED, process
-from onbox.errors import Code, OnboxError
-from onbox.messages import message
+from onbox.errors import Code, OnboxError, message
 from onbox.resync.session import Session
 from onbox.rsautil import commands
 from onbox.secret import Fingerprint, Secret

@@ -11,9 +11,8 @@ from onbox.audit.journal import Journal
 from onbox.audit.log import Writer
 from onbox.audit.record import ATTEMPT, DENIED, REFUSED, RESULT, process
 from onbox.audit.recovery import settle
-from onbox.errors import OnboxError
+from onbox.errors import OnboxError, message, message_of
 from onbox.identity import identify, this_host
-from onbox.messages import message, message_of
 from onbox.preflight import Finding, Subject, examine, first_stop
 from onbox.resync.administrator import Administrator, verify_administrator
 from onbox.resync.confirmation import confirm, require_usable, show_facts

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TextIO
 
 from onbox.audit.record import canonical
-from onbox.messages import Message
+from onbox.errors import Message
 from onbox.printable import harmless
 from onbox.screen.result import Ending, Row
 

@@ -16,8 +16,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any, TypeVar
 
-from onbox.errors import OnboxError
-from onbox.messages import message_of
+from onbox.errors import OnboxError, message_of
 from onbox.printable import harmless
 from onbox.secret import Secret
 

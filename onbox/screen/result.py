@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from onbox.messages import Message
+from onbox.errors import Message
 
 # psql and Java name how grave a line is; in front of that stands the name of a temporary file or a time.
 _GRAVE = re.compile(r"\b(?:NOTICE|WARNING|ERROR|FATAL|PANIC|SEVERE)\b.*")

@@ -9,7 +9,7 @@ from onbox.audit.journal import RUN_LOCK, Holder, holder
 from onbox.audit.lockout import WARN_FROM, Guard, guards
 from onbox.audit.reader import Reader
 from onbox.audit.record import Record
-from onbox.messages import message
+from onbox.errors import message
 from onbox.screen.console import Console
 from onbox.screen.runs import COLUMNS, brief, last_run_shown, row, summary
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import grimp
 from commands import CHECKOUT, entry, roff, table
 
-from onbox.errors import ExitCode
-from onbox.messages import MESSAGES
+from onbox.errors import MESSAGES, ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

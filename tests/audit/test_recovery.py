@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from onbox.audit.history import shown, time_of
-from onbox.messages import message
+from onbox.errors import message
 
 if TYPE_CHECKING:
     from history import History

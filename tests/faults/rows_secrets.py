@@ -166,7 +166,7 @@ BROKEN = {
     "dialogue, at the end of the update": broken("onbox.rsautil.terminal:_Session.end 2 after", UNKNOWN, ITSELF_LATE),
     "signs, after the attempt": broken("onbox.rsautil.evidence:weigh 2 before", UNKNOWN, ITSELF_LATE),
     "rsautil, after the attempt": broken("onbox.rsautil.verdict:judge 2 before", UNKNOWN, ITSELF_LATE),
-    "messages, after the attempt": broken("onbox.messages:message 3 before", UNKNOWN, ITSELF_LATE),
+    "messages, after the attempt": broken("onbox.errors:message 3 before", UNKNOWN, ITSELF_LATE),
     "audit.journal, writing the result": broken("onbox.audit.journal:Journal.append 3 before", UNKNOWN, ITSELF_LATE),
     "audit.log, writing the result": broken("onbox.resync.job:_recorded 1 before", UNKNOWN, ITSELF_LATE),
     "audit.syslog, copying the result": broken("onbox.audit.syslog:send 3 before", SUCCESS, CONFIRMED),

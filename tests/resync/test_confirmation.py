@@ -9,8 +9,7 @@ import pytest
 from appliance.make import ADMIN
 from rehearsal import ANSWERS
 
-from onbox.errors import OnboxError
-from onbox.messages import message_of
+from onbox.errors import OnboxError, message_of
 from onbox.resync.confirmation import require_usable
 from onbox.resync.session import REASONS, Reason, Request
 

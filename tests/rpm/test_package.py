@@ -9,7 +9,7 @@ from dataclasses import replace
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 
-from onbox.messages import MESSAGES
+from onbox.errors import MESSAGES
 from onbox.settings import Settings, parse
 from rpm.machine import CACHE, CHECKOUT, build, copy, output, run
 

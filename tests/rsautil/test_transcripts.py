@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from recordings import LINES, RECORDINGS, transcript, verdict
 from rehearsal import CHECKOUT
 
-from onbox.messages import MESSAGES, message
+from onbox.errors import MESSAGES, message
 from onbox.rsautil.commands import _secret_in
 from onbox.rsautil.evidence import weigh
 from onbox.rsautil.verdict import LOGIN, UPDATE, judge

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from onbox.messages import MESSAGES
+from onbox.errors import MESSAGES
 from onbox.rsautil.dialogue import Transcript
 from onbox.rsautil.evidence import Evidence
 from onbox.rsautil.verdict import LOGIN, UPDATE, judge

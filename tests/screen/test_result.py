@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from onbox.messages import message
+from onbox.errors import message
 from onbox.screen.result import Ending
 
 if TYPE_CHECKING:
