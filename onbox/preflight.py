@@ -129,7 +129,7 @@ def _writers(place: Path, trusted: set[int]) -> Iterator[tuple[Literal["account"
         with suppress(OSError):
             # With an ACL, these bits of the mode are the mask of all its entries, not the rights of the group.
             os.getxattr(place, "system.posix_acl_access")
-            yield "account", "an account or group in its access control list"
+            yield "account", "an account or group in its access control list (setfacl -b removes it)"
         if not is_private(status.st_gid, trusted):
             yield "group", group_name(status.st_gid)
 

@@ -122,7 +122,7 @@ def load(file: Path | None, uid: int) -> Settings:
     except OSError as error:
         if file is None and isinstance(error, FileNotFoundError):
             return Settings()
-        raise OnboxError("settings-unreadable", file=path, detail=error) from None
+        raise OnboxError("settings-unreadable", file=path, detail=error.strerror) from None
     if content is None:
         raise OnboxError("settings-unreadable", file=path, detail="it is not a regular file")
     if status.st_mode & 0o022 or status.st_uid not in (0, uid):

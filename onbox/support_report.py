@@ -37,9 +37,8 @@ def write_report(subject: Subject, findings: list[Finding], file: Path, console:
     try:
         file.touch(0o600, exist_ok=False)
         file.write_text(text, "utf-8", "backslashreplace")
-    except (OSError, ValueError) as error:
-        detail = getattr(error, "strerror", None) or error
-        raise OnboxError("output-unwritten", what=f"report {file}", detail=detail) from None
+    except OSError as error:
+        raise OnboxError("output-unwritten", what=f"report {file}", detail=error.strerror) from None
     words = message("report-written", path=file)
     console.step("ok", "Report", f"{words.what} {words.advice}")
 

@@ -14,16 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from onbox import identity
-from onbox.identity import (
-    Host,
-    account_name,
-    address_of_this_host,
-    group_name,
-    home_folder,
-    identify,
-    is_private,
-    this_host,
-)
+from onbox.identity import Host, account_name, identify, is_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,8 +26,8 @@ SSH = {"SSH_CONNECTION": f"{ADDRESS} 50022 192.0.2.1 22"}
 
 def test_names(monkeypatch: pytest.MonkeyPatch) -> None:
     """Accounts and groups have the names that the system knows, on which no terminal acts, or their numbers."""
-    assert ("root", "/root", "root") == (account_name(0), home_folder(0), group_name(0))
-    assert ("4000000", "/", "4000000") == (account_name(4000000), home_folder(4000000), group_name(4000000))
+    known = [(account_name(uid), identity.home_folder(uid), identity.group_name(uid)) for uid in (0, 4000000)]
+    assert [("root", "/root", "root"), ("4000000", "/", "4000000")] == known
     assert not is_private(4000000, {0})
 
     odd = pwd.struct_passwd(("r\x1b[2Js\udcff", "x", 7, 7, "", "/", ""))
@@ -117,12 +108,12 @@ def test_files(
     """A number that the kernel has not set is None, as is what a file does not hold."""
     file = tmp_path / "file"
     monkeypatch.setattr(identity, "Path", lambda *_: file)
-    assert (None, None) == (identify().login_uid, this_host().machine_id)
+    assert (None, None) == (identify().login_uid, identity.this_host().machine_id)
 
     file.write_text(content)
 
     assert (number, number) == (identify().login_uid, identify().session)
-    assert Host(socket.gethostname(), text) == this_host()
+    assert Host(socket.gethostname(), text) == identity.this_host()
 
 
 def test_address(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,8 +123,8 @@ def test_address(monkeypatch: pytest.MonkeyPatch) -> None:
         def connect(self, _: object) -> None:
             raise OSError("no route")
 
-    address = address_of_this_host()
+    address = identity.address_of_this_host()
     monkeypatch.setattr(socket, "socket", Unreachable)
 
     assert address is None or ipaddress.ip_address(address)
-    assert address_of_this_host() is None
+    assert identity.address_of_this_host() is None
