@@ -104,10 +104,8 @@ class Appliance:
                 calls[which] = Call(time=when, **event)
             elif kind in {"asked", "answered"}:
                 getattr(calls[which], kind).append(event["prompt"])
-            elif kind == "ended":
-                calls[which].exit_code = event["exit_code"]
             else:
-                setattr(calls[which], kind, event["pid"])
+                vars(calls[which]).update(event)
         return list(calls.values())
 
     def marker(self) -> str:

@@ -7,17 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from faults.scene import UNCOVERED
-from faults.table import (
-    DENIED,
-    FAILURE,
-    NOT_STARTED,
-    REFUSED_LATE,
-    SUCCESS,
-    UNKNOWN,
-    UNVERIFIED,
-    Fault,
-    Rows,
-)
+from faults.table import DENIED, FAILURE, NOT_STARTED, REFUSED_LATE, SUCCESS, UNKNOWN, UNVERIFIED, Fault, Rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -15,14 +15,19 @@ from onbox.rsautil.verdict import UPDATE, Verdict, judge
 RECORDINGS: dict[str, Recording] = {path.stem: load(str(path)) for path in sorted(Path(TRANSCRIPTS).glob("*.txt"))}
 
 
+def text(name: str) -> str:
+    """Return the text of the file *name* beside this one, with the name of the marker time."""
+    return Path(__file__).with_name(name).read_text("utf-8").replace("{key}", KEY)
+
+
 def _lines() -> dict[str, list[str]]:
     """Return the lines of lines.txt by the kind that stands above them."""
     kinds: dict[str, list[str]] = {}
-    for line in Path(__file__).with_name("lines.txt").read_text().splitlines():
+    for line in text("lines.txt").splitlines():
         if heading := re.fullmatch(r"\[([a-z]+)\]", line):
             kinds[heading[1]] = []
         elif line and not line.startswith("# "):
-            list(kinds.values())[-1].append(line.replace("{key}", KEY))
+            list(kinds.values())[-1].append(line)
     return kinds
 
 

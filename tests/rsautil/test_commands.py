@@ -15,14 +15,6 @@ from onbox.settings import Settings
 if TYPE_CHECKING:
     from rehearsal import Machine
 
-    from onbox.rsautil.commands import Answer
-
-
-def update(machine: Machine, *, passes: str = "", harmless: str = "") -> Answer:
-    """Have the appliance do the update with the right name and password."""
-    site = Settings(home=machine.home, environment=(passes,), harmless=(harmless,))
-    return commands.update_marker_time(site, ADMIN, Secret(PASSWORD), lambda _: None)
-
 
 @pytest.mark.parametrize(
     ("variant", "evidence"),
@@ -46,7 +38,7 @@ def test_check_keeps_no_secret(appliance: Machine, variant: str, evidence: list[
 
 def test_evidence(appliance: Machine) -> None:
     """The lines that prove something are told from the others, which are kept in the transcript."""
-    answer = update(appliance)
+    answer = commands.update_marker_time(Settings(home=appliance.home), ADMIN, Secret(PASSWORD), lambda _: None)
 
     notice, head, row = answer.evidence
     assert ("NOTICE" in notice, " update_config", "(1 row)") == (True, head, row)
@@ -58,13 +50,12 @@ def test_settings(appliance: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lines that the site lists say nothing, and the variables that it names are passed on."""
     monkeypatch.setenv("AM_HOME", "/opt/rsa/am")
     appliance.behave(update="not-saved")
-    assert ("Changes were not saved.",) == update(appliance).not_understood
+    site = Settings(home=appliance.home, environment=("AM_HOME",), harmless=("Changes *",))
 
-    answer = update(appliance, passes="AM_HOME", harmless="Changes *")
+    answer = commands.update_marker_time(site, ADMIN, Secret(PASSWORD), lambda _: None)
 
-    assert ("update-confirmed", ("Changes *",)) == (answer.verdict.code, answer.listed)
-    before, after = appliance.calls()
-    assert ["AM_HOME"] == sorted(set(after.environment) - set(before.environment))
+    assert ("update-confirmed", ("Changes *",), ()) == (answer.verdict.code, answer.listed, answer.not_understood)
+    assert "AM_HOME" in appliance.calls()[0].environment
 
 
 def test_password_is_forgotten_unasked(appliance: Machine) -> None:
@@ -95,23 +86,15 @@ def test_redaction(lines: tuple[str, ...], kept: tuple[str, ...]) -> None:
     assert kept == commands._kept(lines, Secret("Secret-1!").fingerprint())
 
 
-@pytest.mark.parametrize(
-    ("line", "proves"),
-    [
-        ("DBA-SECRET-7f3a9c51e2d84b06", True),
-        ("Abcdefgh", True),
-        ("abcdefg1", True),
-        ("ABCDEFG1", True),
-        ("pä1sswörd", True),
-        ("Abcdef1", False),
-        ("undefined", False),
-        ("NOT_FOUND", False),
-        ("12345678", False),
-        ("secret store", False),
-        ("ERROR: corrupt1", False),
-        ("", False),
-    ],
-)
-def test_proof(line: str, proves: bool) -> None:
+@pytest.mark.parametrize("value", ["DBA-SECRET-7f3a9c51e2d84b06", "Abcdefgh", "abcdefg1", "ABCDEFG1", "pä1sswörd"])
+def test_proof(value: str) -> None:
     """The value is one word of eight characters or more, of two kinds: upper case, lower case, digits."""
-    assert proves == (commands._secret_in([ASKS_USERNAME, f"com.rsa.db.dba.password: {line}"]) is not None)
+    assert commands._secret_in([ASKS_USERNAME, f"com.rsa.db.dba.password: {value}"])
+
+
+@pytest.mark.parametrize(
+    "value", ["Abcdef1", "undefined", "NOT_FOUND", "12345678", "secret store", "ERROR: corrupt1", ""]
+)
+def test_no_proof(value: str) -> None:
+    """A shorter word, one of a single kind, and a sentence prove nothing."""
+    assert commands._secret_in([f"com.rsa.db.dba.password: {value}"]) is None

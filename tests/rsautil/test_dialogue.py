@@ -91,7 +91,7 @@ def test_rest() -> None:
     assert [PROMPT] == table.typed
 
 
-@pytest.mark.parametrize("between", [b"ocadmin\r\n", b"\r\n", b""])
+@pytest.mark.parametrize("between", [b"ocadmin\r\n", b""])
 def test_both_questions(between: bytes) -> None:
     """The name and the password are asked for on two lines or on one."""
     table = Table()
@@ -132,13 +132,10 @@ def test_asked_again(behind: bytes, again: bool) -> None:
         (b"************next", ["next"]),
         (b"%%%%%%%%%%%%\r\nnext", ["", "next"]),
         (b"%% Running at: am:[db] %%", ["%% Running at: am:[db] %%"]),
-        (b"* * * * next", ["next"]),
         (b"*\b \b**\b\b  \b\b\r\nnext", ["", "next"]),
-        (b"xxxxxxxxxxxx\r\n", [""]),
         ("●●●●●●●●●●●\r\nnext".encode(), ["", "next"]),
         (b"\r" + P + b" ****\r" + P + b" *****\r\nnext", ["", "next"]),
         (b"\r\x1b[K" + P + b" *************** update_config", ["update_config"]),
-        (b" update_config", ["update_config"]),
         (b"Sentinel-1!\r\nnext", ["", "next"]),
         (b"Sentinel-1!next", ["next"]),
         (b"Using Sentinel-1!", ["Using Sentinel-1!"]),
@@ -195,17 +192,14 @@ def draw(data: bytes) -> tuple[list[tuple[int, str]], str, int]:
 @pytest.mark.parametrize(
     ("written", "shown", "column"),
     [
-        (b"", "", 0),
         (b"ab  ", "ab", 4),
         (b"abc\rX", "Xbc", 1),
         (b"abc\b\bX", "aXc", 2),
-        (b"\b\ba", "a", 1),
         (b"a\tb", "a       b", 9),
         (b"\a\x00a\x7f", "a", 1),
         # erase and move
         (b"abc\b\b\x1b[K", "a", 1),
         (b"abc\b\b\x1b[1Kx", " xc", 2),
-        (b"abc\x1b[2K\rx", "x", 1),
         (b"abc\r\x1b[J", "", 0),
         (b"abc\x1b[2Jx", "   x", 4),
         (b"a\x1b[3Cb\x1b[2Dc\x1b[Gd\x1b[5`e", "d  ce", 5),
@@ -219,7 +213,6 @@ def draw(data: bytes) -> tuple[list[tuple[int, str]], str, int]:
         ("Schlüssel ✓".encode(), "Schlüssel ✓", 11),
         (b"\xff\xc3", "\udcff", 1),
         (b"\xc2\x00\x80", "\udcc2\udc80", 2),
-        (b"\x1b", "", 0),
         (b"\x1b\ra", "a", 1),
     ],
 )

@@ -77,15 +77,11 @@ class Play:
                 self.ask(text)
             if not asks:
                 return False  # the rows that end before any login
-            name = self.typed["username"]
-            if self.variant.refuses:
-                self.state.count_failure(name)
-                self.say(self.variant.says or "")
-            else:
-                refused = self.state.login(name, self.typed["password"])
-                if not refused:
-                    return False
-                self.say(REFUSALS[refused])
+            refuses = self.variant.refuses
+            refused = self.state.login(self.typed["username"], self.typed["password"], refuses=refuses)
+            if not refused:
+                return False
+            self.say(self.variant.says or "" if refuses else REFUSALS[refused])
             asks = (PASSWORD,)
         return True
 
@@ -113,10 +109,11 @@ class Play:
             return ""
         if self.command == "verify":
             return SECRET if self.variant.says is None else self.variant.says
-        if self.words["{key}"] not in self.state.read("configuration"):
+        configuration, (key, value, instance) = self.state.read("configuration"), self.words.values()
+        if key not in configuration:
             return MISSING
         if self.variant.changes:
-            self.state.configure(*self.words.values())
+            self.state.write("configuration", configuration | {key: {"value": value, "instance": instance}})
         return UPDATED + TABLE if self.variant.says is None else self.variant.says
 
     def say(self, text: str) -> None:
@@ -140,7 +137,7 @@ class Play:
         """Do nothing for the seconds in the behaviour (so that nothing forgotten stays for ever), then end."""
         if self.variant.ends == "hangs on":
             ignore(SIGTERM, SIGHUP, SIGINT)
-        self.state.log("hangs", pid=os.getpid())
+        self.state.log("hangs", hangs=os.getpid())
         time.sleep(self.number("seconds"))
         os._exit(1)
 
@@ -159,7 +156,7 @@ class Play:
         child = os.fork()
         if child:
             os.setpgid(child, child)
-            self.state.log("left", pid=child)
+            self.state.log("left", left=child)
             return
         time.sleep(self.number("seconds"))
         os._exit(0)

@@ -7,7 +7,6 @@ import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
 # Documented: five failed logins lock an Operations Console administrator for 60 minutes.
@@ -31,10 +30,8 @@ class State:
         with open(f"{self.folder}/{name}", encoding="utf-8") as file:
             return dict(eval(file.read()))
 
-    def change(self, name: str, edit: Callable[[dict[str, Any]], object]) -> None:
-        """Let *edit* change what the file *name* holds."""
-        content = self.read(name)
-        edit(content)
+    def write(self, name: str, content: dict[str, Any]) -> None:
+        """Replace what the file *name* holds."""
         path = f"{self.folder}/{name}"
         with open(f"{path}.new", "w", encoding="utf-8") as file:
             file.write(repr(content) + "\n")
@@ -47,37 +44,21 @@ class State:
         os.write(descriptor, line.encode())
         os.close(descriptor)
 
-    def login(self, name: str, password: str) -> str:
-        """Return "" when *password* is that of *name*, else "unknown", "locked" or "refused".
+    def login(self, name: str, password: str, *, refuses: bool) -> str:
+        """Return "" when *password* is that of *name*, unless rsautil *refuses* it; else the reason, a key of REFUSALS.
 
         Five wrong passwords lock for 60 minutes (documented for the Operations Console).
         That rsautil counts too, and that the right one starts the count anew, are assumptions.
         """
-        administrator = self.read("administrators").get(name)
+        administrators = self.read("administrators")
+        administrator = administrators.get(name)
         if administrator is None:
             return "unknown"
         if administrator["locked_until"] > time.time():
             return "locked"
-        if administrator["password"] != password:
-            self.count_failure(name)
-            return "refused"
-        if administrator["failures"]:
-            self.change("administrators", lambda all_: all_[name].update(failures=0))
-        return ""
-
-    def count_failure(self, name: str) -> None:
-        """Count a failed login of *name*, who may be unknown."""
-
-        def edit(administrators: dict[str, Any]) -> None:
-            administrator = administrators.get(name)
-            if administrator is None:
-                return
-            administrator["failures"] += 1
-            if administrator["failures"] >= FAILURES_ALLOWED:
-                administrator.update(failures=0, locked_until=time.time() + LOCKED_SECONDS)
-
-        self.change("administrators", edit)
-
-    def configure(self, key: str, value: str, instance: str) -> None:
-        """Write *value* for *key* on *instance*."""
-        self.change("configuration", lambda all_: all_.update({key: {"value": value, "instance": instance}}))
+        wrong = refuses or administrator["password"] != password
+        administrator["failures"] = administrator["failures"] + 1 if wrong else 0
+        if administrator["failures"] >= FAILURES_ALLOWED:
+            administrator.update(failures=0, locked_until=time.time() + LOCKED_SECONDS)
+        self.write("administrators", administrators)
+        return "refused" if wrong else ""
