@@ -93,15 +93,3 @@ def this_host() -> Host:
     with suppress(OSError, ValueError):
         machine_id = Path("/etc/machine-id").read_text("ascii").strip()
     return Host(socket.gethostname(), machine_id or None)
-
-
-def address_of_this_host() -> str | None:
-    """Give the address from which this machine reaches others, or None if it has no route.
-
-    Nothing is sent: the kernel only looks up the route to an address that is reserved for documentation.
-    """
-    for family, example in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
-        with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.connect((example, 9))
-            return str(probe.getsockname()[0])
-    return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import grp
-import ipaddress
 import os
 import pty
 import pwd
@@ -114,17 +113,3 @@ def test_files(
 
     assert (number, number) == (identify().login_uid, identify().session)
     assert Host(socket.gethostname(), text) == identity.this_host()
-
-
-def test_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The address is one that others reach, from the kernel's routes; a machine without a route has none."""
-
-    class Unreachable(socket.socket):
-        def connect(self, _: object) -> None:
-            raise OSError("no route")
-
-    address = identity.address_of_this_host()
-    monkeypatch.setattr(socket, "socket", Unreachable)
-
-    assert address is None or ipaddress.ip_address(address)
-    assert identity.address_of_this_host() is None

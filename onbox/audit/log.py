@@ -35,8 +35,9 @@ class Writer:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Say for people that a copy was not sent."""
-        return (f"The syslog copy was not sent ({self.problem}).",) if self.problem else ()
+        """Say for people what went wrong beside the records, with the files of the journal or with a copy."""
+        lost = (f"The syslog copy was not sent ({self.problem}).",) if self.problem else ()
+        return self._journal.warnings + lost
 
     def info(self, *, chained: bool = True, **fields: object) -> Fields:
         """Write the record of FIELDS and give it as it was written.

@@ -44,4 +44,4 @@ def resolve(config: Path | None, prefix: str, outcome: str, note: str) -> tuple[
         settled = [words.what for words in settle(journal, lambda: log)]
         words = message("run-resolved", run=run["run"], admin=admin_of(run), time=shown(time_of(run)), outcome=outcome)
         log.info(RESOLVED, outcome=outcome, code=words.code, note=note, message=words.what)
-        return run["run"], words, (*settled, *journal.warnings, *writer.warnings)
+        return run["run"], words, (*settled, *writer.warnings)

@@ -80,16 +80,19 @@ def password_rules(name: str) -> Callable[[Secret], Secret]:
     return accept
 
 
-def require_text(what: str, text: str | None, password: Secret | None = None) -> None:
-    """See that TEXT, the `note` or `ticket`, can go on record.
+def require_text(what: str, text: str | None, password: Secret | None = None) -> str:
+    """Give TEXT back, the `note` or `ticket` (None: there is none), if it can go on record.
 
     Raises:
-        OnboxError: if it contains PASSWORD, in capital or small letters, or is too long for the syslog copy.
+        OnboxError: if it is empty, too long for the syslog copy, or contains PASSWORD, in capital or small letters.
     """
-    if text and password and password.occurs_in(text):
-        raise OnboxError("text-with-password", what=what)
+    if text is not None and not text:
+        raise OnboxError("note-missing")
     if text and len(text) > MOST_CHARACTERS[what]:
         raise OnboxError("text-too-long", what=what, most=MOST_CHARACTERS[what])
+    if text and password and password.occurs_in(text):
+        raise OnboxError("text-with-password", what=what)
+    return text or ""
 
 
 def verify_administrator(session: Session, held: ExitStack) -> Administrator:
@@ -99,10 +102,11 @@ def verify_administrator(session: Session, held: ExitStack) -> Administrator:
         OnboxError: if rsautil did not prove the password right, and for every other reason to stop.
     """
     console, settings, request = session.console, session.subject.settings, session.request
-    name = request.admin or session.prompts.ask("Operations Console administrator: ", require_name)
+    question = "Operations Console administrator: "
+    name = session.prompts.ask(question, require_name) if request.admin is None else require_name(request.admin)
     warnings = _guard_against_lockout(session, name)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    console.say("Five wrong passwords lock this account for 60 minutes.")
+    console.step("", "Lockout", "Five wrong passwords lock this account for 60 minutes.")
     question = f"Password of Operations Console administrator {name}: "
     password = session.prompts.ask_secret(question, password_rules(name))
     held.callback(password.forget)
@@ -130,8 +134,7 @@ def verify_administrator(session: Session, held: ExitStack) -> Administrator:
 
 def _guard_against_lockout(session: Session, name: str) -> tuple[str, ...]:
     """Stop short of a lockout; give the warning to record if the person went on in spite of the guard."""
-    found = guards(session.journal.records_from_end(), datetime.now(UTC))
-    state = found.get(name.casefold(), Guard(name))
+    state = guards(session.journal.records_from_end(), datetime.now(UTC)).get(name.casefold(), Guard(name))
     if state.refused_until and not state.rests_on_correction:
         raise OnboxError("lockout-guard", admin=name, count=state.count, until=shown(state.refused_until))
     if state.count < WARN_FROM:
@@ -140,6 +143,5 @@ def _guard_against_lockout(session: Session, name: str) -> tuple[str, ...]:
     if state.rests_on_correction:
         doubt += " The clock was wrong for some of them, so onbox corrected their times."
     session.console.step("warning", "Lockout", f"{doubt} The fifth locks the account.")
-    wanted = f"Type {name} to go on, or press ^C to stop"
-    session.prompts.choose(f"Type {name} to try again: ", {name: name}, wanted)
+    session.prompts.choose(f"Type {name} to try again: ", {name: name})
     return (f"The lockout guard was overridden. {doubt}",) if state.rests_on_correction else ()

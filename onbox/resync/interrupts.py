@@ -16,7 +16,7 @@ _PAUSE = [signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU]
 class Interrupts:
     """Takes over the signals that end a program, for the rest of this process.
 
-    A signal only leaves a note, which `check` turns into an error at the next safe place.
+    A signal only leaves a note, which becomes an error at the next safe place.
     While a person is asked (`at_once`) the error is raised on the spot.
     From `hold` on nothing stops the run any more: it goes on to its result.
     """
@@ -31,27 +31,26 @@ class Interrupts:
         self._noted = True
         if self._at_once:
             self._at_once = False
-            self.check()
+            self._check()
 
-    def check(self) -> None:
-        """Stop here if somebody asked for it.
-
-        Raises:
-            OnboxError: if a signal came before `hold` or `end`.
-        """
+    def _check(self) -> None:
         if self._noted:
             raise OnboxError("interrupted")
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
-        """Let a signal interrupt what is done inside, which must be nothing but waiting for a person."""
+        """Let a signal interrupt what is done inside, which must be nothing but waiting for a person.
+
+        Raises:
+            OnboxError: if a signal comes, or came before `hold` or `end`.
+        """
         self._at_once = True
         try:
-            self.check()
+            self._check()
             yield
         except Exception:
             # A terminal that goes away leaves a question unanswered and sends a signal, which is the better reason.
-            self.check()
+            self._check()
             raise
         finally:
             self._at_once = False
@@ -62,7 +61,7 @@ class Interrupts:
         Raises:
             OnboxError: if a signal came before.
         """
-        self.check()
+        self._check()
         self.end()
 
     def end(self) -> None:

@@ -13,9 +13,9 @@ from onbox.audit.record import ATTEMPT, DENIED, REFUSED, RESULT, process
 from onbox.audit.recovery import settle
 from onbox.errors import OnboxError, message, message_of
 from onbox.identity import identify, this_host
-from onbox.preflight import Finding, Subject, examine, first_stop
-from onbox.resync.administrator import Administrator, verify_administrator
-from onbox.resync.confirmation import confirm, require_usable, show_facts
+from onbox.preflight import Subject, examine, first_stop
+from onbox.resync.administrator import Administrator, require_text, verify_administrator
+from onbox.resync.confirmation import confirm, show_facts
 from onbox.resync.interrupts import Interrupts
 from onbox.resync.session import Request, Session
 from onbox.rsautil import commands
@@ -30,18 +30,18 @@ def resynchronise(request: Request, console: Console, prompts: Prompts, interrup
     run = str(uuid.uuid4())
     with ExitStack() as held:
         try:
-            session, findings = _open(run, request, console, prompts, held)
+            session = _open(run, request, console, prompts, held)
         except Exception as error:  # noqa: BLE001 - nothing was changed, and no journal can take a record of it
             return Ending(run, message_of(error))
         try:
-            _preflight(session, findings)
+            _preflight(session)
             administrator = verify_administrator(session, held)
             if request.dry_run:
                 show_facts(session, administrator.name)
-                return Ending(run, message("update-dry", admin=administrator.name), warnings=session.warnings)
+                return Ending(run, message("update-dry", admin=administrator.name), warnings=session.writer.warnings)
             confirm(session, administrator)
             interrupts.hold()
-            _attempt(session, administrator, findings)
+            _attempt(session, administrator)
         except Exception as error:  # noqa: BLE001 - nothing was changed, and the person is told so
             return _refused(session, error)
         try:
@@ -53,9 +53,7 @@ def resynchronise(request: Request, console: Console, prompts: Prompts, interrup
         return ending
 
 
-def _open(
-    run: str, request: Request, console: Console, prompts: Prompts, held: ExitStack
-) -> tuple[Session, list[Finding]]:
+def _open(run: str, request: Request, console: Console, prompts: Prompts, held: ExitStack) -> Session:
     """Make the preflight checks, and open the journal so that the error that they find, if any, can be recorded."""
     caller = identify()
     settings = load(request.config, caller.uid)
@@ -67,30 +65,32 @@ def _open(
     journal = Journal(settings.directory, caller.uid)
     held.callback(journal.close)
     writer = Writer(journal, settings.syslog)
-    allowed = [finding.words.what for finding in findings if finding.code == "rsautil-trusted-group"]
-    return Session(run, request, subject, allowed, this_host(), journal, writer, console, prompts), findings
+    return Session(run, request, subject, findings, this_host(), journal, writer, console, prompts)
 
 
-def _preflight(session: Session, findings: list[Finding]) -> None:
+def _preflight(session: Session) -> None:
     """Refuse a run that cannot succeed, and settle what an earlier run left."""
-    if stop := first_stop(findings):
+    if stop := first_stop(session.findings):
         raise stop
     session.journal.claim_run()
     for words in settle(session.journal, lambda: session.log):
         session.console.step("warning", "Earlier", f"{words.what} {words.advice}".strip())
-    require_usable(session.request, session.host.name)
-    detail = f"{session.subject.caller.os_user} on {session.host.name}; rsautil and journal are sound"
+    request, host = session.request, session.host.name
+    if request.confirm not in (None, host) and not request.dry_run:
+        raise OnboxError("not-confirmed", host=host)
+    require_text("note", request.note)
+    require_text("ticket", request.ticket)
+    detail = f"{session.subject.caller.os_user} on {host}; rsautil and journal are sound"
     session.console.step("ok", "Checks", detail)
 
 
-def _attempt(session: Session, administrator: Administrator, before: list[Finding]) -> None:
+def _attempt(session: Session, administrator: Administrator) -> None:
     """Record the attempt, on the disk and in syslog."""
     subject = session.subject
     findings = examine(subject, ("rsautil", "syslog"))
     if stop := first_stop(findings):
         raise stop
-    rsautil, _ = findings
-    if rsautil not in before:
+    if findings[0] not in session.findings:
         raise OnboxError("rsautil-replaced", path=subject.settings.rsautil)
     argv = (str(subject.settings.rsautil), *commands.update_arguments(administrator.name))
     session.log = session.log.bind(change=commands.CHANGE, process=process(argv))
@@ -120,7 +120,7 @@ def _update(session: Session, administrator: Administrator) -> Ending:
 def _recorded(session: Session, ending: Ending) -> Ending:
     """Record the result, if need be in the room that was kept for it, or hand it to the person."""
     words = ending.message
-    log = session.log.bind(**words.on_record(), warnings=session.warnings)
+    log = session.log.bind(**words.on_record(), warnings=session.writer.warnings)
     try:
         try:
             record = log.info(RESULT)
@@ -130,18 +130,16 @@ def _recorded(session: Session, ending: Ending) -> Ending:
     except OnboxError as error:
         record = log.info(RESULT, chained=False)
         words = message("result-unrecorded", detail=message_of(error).what, what=words.what)
-        return replace(ending, message=words, warnings=session.warnings, record=record)
-    return replace(ending, warnings=session.warnings, seq=record["seq"], hash=record["hash"])
+        return replace(ending, message=words, warnings=session.writer.warnings, record=record)
+    return replace(ending, warnings=session.writer.warnings, seq=record["seq"], hash=record["hash"])
 
 
 def _refused(session: Session, error: Exception) -> Ending:
     """End a run that changed nothing, and record that if the journal takes it."""
-    words, evidence, warnings = message_of(error), list[str](), tuple[str, ...]()
+    ending = Ending(session.run, message_of(error))
     try:
-        record = session.log.info(DENIED if session.denied else REFUSED, **words.on_record())
-        evidence = record["evidence"]
-    except Exception as unrecorded:  # noqa: BLE001 - the person is told the reason, recorded or not
-        problem = message_of(unrecorded)
-        if problem.code != words.code:
-            warnings = (f"This refusal could not be recorded. {problem.what}",)
-    return Ending(session.run, words, tuple(evidence), warnings=warnings + session.warnings)
+        record = session.log.info(DENIED if session.denied else REFUSED, **ending.message.on_record())
+    except Exception as problem:  # noqa: BLE001 - the person is told the reason, recorded or not
+        unrecorded = f"This refusal could not be recorded. {message_of(problem).what}"
+        return replace(ending, warnings=(unrecorded, *session.writer.warnings))
+    return replace(ending, evidence=tuple(record["evidence"]), warnings=session.writer.warnings)

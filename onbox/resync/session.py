@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from onbox.audit.journal import Journal
     from onbox.audit.log import AuditLog, Writer
     from onbox.identity import Host
-    from onbox.preflight import Subject
+    from onbox.preflight import Finding, Subject
     from onbox.screen.console import Console
     from onbox.screen.prompts import Prompts
 
@@ -50,20 +50,25 @@ class Request:
 class Session:
     """The objects that the steps of a run share, from the open journal on.
 
-    `allowed` names the settings that allowed what would have stopped this run otherwise.
+    `findings` are those of the preflight checks.
     `denied` says that rsautil got the password and has not verified it: such a login may count towards a lockout.
     """
 
     run: str
     request: Request
     subject: Subject
-    allowed: list[str]
+    findings: list[Finding]
     host: Host
     journal: Journal
     writer: Writer
     console: Console
     prompts: Prompts
     denied: bool = False
+
+    @property
+    def allowed(self) -> list[str]:
+        """Name the settings that allowed what would have stopped this run otherwise."""
+        return [finding.words.what for finding in self.findings if finding.code == "rsautil-trusted-group"]
 
     @cached_property
     def log(self) -> AuditLog:
@@ -72,8 +77,3 @@ class Session:
 
         log = log_of_run(self.writer, self.run, self.subject.caller, self.host, self.subject.settings)
         return log.bind(allowed=self.allowed)
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """Say what went wrong beside the job, with the files of the journal or with the syslog copies."""
-        return self.journal.warnings + self.writer.warnings

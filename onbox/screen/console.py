@@ -21,14 +21,15 @@ _NARROWEST, _WIDEST = 40, 100
 _TEXT = 14  # the column in which every text begins
 # The mark of each state, and its colour.
 _MARKS = {"": ("", ""), "ok": ("ok", "32"), "warning": ("!", "33"), "error": ("!!", "31")}
+_WITHOUT_WAITING = os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+
+Waiting = Callable[[], AbstractContextManager[None]]
 
 
 class Console:
     """The screen of one command."""
 
-    def __init__(
-        self, *, json: bool = False, waiting: Callable[[], AbstractContextManager[None]] = nullcontext
-    ) -> None:
+    def __init__(self, *, json: bool = False, waiting: Waiting = nullcontext) -> None:
         """Write to standard output, or with JSON to standard error, in the way that suits its other side.
 
         WAITING is entered around what may take time, so that a signal can end it.
@@ -48,29 +49,22 @@ class Console:
 
     def _write(self, text: str) -> None:
         """Write TEXT as soon as the screen takes it."""
+        gone = f"\r{' ' * min(self._drawn, self._columns())}\r" if self._drawn else ""
         # A terminal that is gone must not end a run that is changing something.
         with self._waiting(), suppress(OSError):
-            self._stream.write(self._erased() + text)
+            self._stream.write(gone + text)
             self._stream.flush()
         self._drawn = 0
-
-    def _erased(self) -> str:
-        """Give what erases the line of progress."""
-        return f"\r{' ' * min(self._drawn, self._columns())}\r" if self._drawn else ""
 
     def _shown(self, text: str) -> str:
         return harmless(text).encode(self._encoding, "backslashreplace").decode(self._encoding)
 
-    def _row(self, head: str, text: str, column: int = _TEXT) -> str:
-        """Give TEXT behind HEAD, wrapped to the screen from COLUMN on."""
-        width = min(max(self._columns(), _NARROWEST), _WIDEST) - column
+    def _row(self, head: str, text: str) -> str:
+        """Give TEXT behind HEAD, wrapped to the screen in a column of its own."""
+        width = min(max(self._columns(), _NARROWEST), _WIDEST) - _TEXT
         # A word that is too long for a line, a path or a key, is left to the screen: cut, it could not be copied.
         lines = textwrap.wrap(self._shown(text), width, break_on_hyphens=False, break_long_words=False)
-        return (head + f"\n{' ' * column}".join(lines)).rstrip() + "\n"
-
-    def say(self, text: str) -> None:
-        """Say TEXT, wrapped to the screen."""
-        self._write(self._row("", text, 0))
+        return (head + f"\n{' ' * _TEXT}".join(lines)).rstrip() + "\n"
 
     def step(self, state: str, name: str, detail: str) -> None:
         """Show a step of the work; its STATE is ok, warning, error or none."""
@@ -78,13 +72,15 @@ class Console:
         padded = f"\x1b[{colour}m{mark:<2}\x1b[0m" if self._coloured and mark else f"{mark:<2}"
         self._write(self._row(f"{padded} {name:<10} ", detail))
 
-    def result(self, rows: Sequence[Row], words: Message) -> None:
-        """Show ROWS, what WORDS say of them, and what to do next."""
+    def result(self, rows: Sequence[Row], words: Message, changed: str = "") -> None:
+        """Show ROWS, what WORDS say of them, what was CHANGED on the appliance, and what to do next."""
         for state, name, text in rows:
             self.step(state, name, text)
-        warned = "warning" if "warning" in {state for state, _, _ in rows} else "ok"
-        self.step("error" if words.exit_code else warned, "Result", words.what)
-        self.step("", "Next", words.advice)
+        success = "warning" if any(state == "warning" for state, _, _ in rows) else "ok"
+        state = {"success": success, "unknown": "warning"}.get(words.outcome, "error")
+        self.step(state, "Result", " ".join(filter(None, (words.what, changed, f"({words.code})"))))
+        if words.advice:
+            self.step("", "Next", words.advice)
 
     def facts(self, rows: Sequence[tuple[str, str]]) -> None:
         """Show names and values, one under the other."""
@@ -112,15 +108,14 @@ class Console:
                 if self._can_return and int(seconds) > shown:
                     shown = int(seconds)
                     line = f"   {name:<10} {shown} s"[: self._columns()]
-                    if self._draw(self._erased() + line):
+                    if self._draw(f"\r{line}"):
                         self._drawn = len(line)
 
         return tick
 
     def ending(self, ending: Ending) -> None:
         """Show how a run ended."""
-        for state, name, text in ending.rows():
-            self.step(state, name, text)
+        self.result([*ending.rows()], ending.message, ending.message.exit_code.changed)
         if ending.record:
             # As it is, to be kept or piped on; it is ASCII without control characters.
             self._write(canonical(ending.record) + "\n")
@@ -131,10 +126,6 @@ class Console:
         A terminal with room for one byte calls itself ready, and then a longer write may wait (measured on Linux 6).
         So the terminal is opened once more, in a way that never waits.
         """
-        with suppress(OSError), open("/dev/tty", "wb", buffering=0, opener=_without_waiting) as terminal:
+        with suppress(OSError), os.fdopen(os.open("/dev/tty", _WITHOUT_WAITING), "wb", buffering=0) as terminal:
             return bool(terminal.write(text.encode("ascii", "backslashreplace")))
         return False
-
-
-def _without_waiting(path: str, _flags: int) -> int:
-    return os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)

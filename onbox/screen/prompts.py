@@ -48,10 +48,9 @@ class Prompts:
         self._waiting = waiting
         self._before: list[Any] | None = None
         self._question, self._typed, self._visible = "", bytearray(), True
-        try:
+        self._terminal = -1
+        with suppress(OSError):
             self._terminal = os.open(_TERMINAL, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
-        except OSError:
-            self._terminal = -1
         signal.signal(signal.SIGCONT, lambda _number, _frame: self._take())
         self._take()
 
@@ -60,9 +59,8 @@ class Prompts:
         if not self._in_foreground():
             return
         with suppress(OSError, termios.error):
+            self._before = self._before or termios.tcgetattr(self._terminal)
             modes = termios.tcgetattr(self._terminal)
-            self._before = self._before or [*modes[:6], [*modes[6]]]
-            modes[0] = modes[0] & ~(termios.IGNCR | termios.INLCR)
             modes[3] = (modes[3] | termios.ISIG) & ~(termios.ECHO | termios.ECHONL | termios.ICANON)
             modes[6][termios.VMIN], modes[6][termios.VTIME], modes[6][termios.VSUSP] = 1, 0, _NO_KEY
             termios.tcsetattr(self._terminal, termios.TCSANOW, modes)
@@ -96,12 +94,12 @@ class Prompts:
 
         return self._ask(question, take, visible=True)
 
-    def choose(self, question: str, answers: Mapping[str, Answer], wanted: str) -> Answer:
-        """Ask QUESTION like `ask`, and give what belongs to the one of ANSWERS; WANTED says what to type."""
+    def choose(self, question: str, answers: Mapping[str, Answer]) -> Answer:
+        """Ask QUESTION like `ask`, and give what belongs to the one of ANSWERS that was typed."""
 
         def accept(answer: str) -> Answer:
             if answer not in answers:
-                raise OnboxError("answer-unknown", wanted=wanted)
+                raise OnboxError("answer-unknown", wanted=f"Type {' or '.join(answers)}")
             return answers[answer]
 
         return self.ask(question, accept)
@@ -156,7 +154,10 @@ class Prompts:
         elif key == _KILL:
             typed.clear()
         elif key == _PAUSE:
-            self._pause()
+            self.close()
+            os.kill(0, signal.SIGTSTP)
+            if not self._before:  # without a shell that could continue it, nothing stopped this process
+                self._take()
         elif key not in _ENTER and len(typed) < _LONGEST:
             typed += key
             if typed.endswith(_PASTED):
@@ -168,12 +169,6 @@ class Prompts:
 
     def _shown(self) -> str:
         return harmless(self._typed.decode("utf-8", "backslashreplace")) if self._visible else ""
-
-    def _pause(self) -> None:
-        self.close()
-        os.kill(0, signal.SIGTSTP)
-        if not self._before:  # without a shell that could continue it, nothing stopped this process
-            self._take()
 
     def _in_foreground(self) -> bool:
         with suppress(OSError):

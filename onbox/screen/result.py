@@ -34,7 +34,7 @@ class Ending:
     record: Mapping[str, Any] | None = None
 
     def rows(self) -> Iterator[Row]:
-        """Give what a person is shown: the state, the name and the text of each step; the record has all lines."""
+        """Give what is shown before the result: state, name and text of each step; the record has all lines."""
         known = [line for line in self.evidence if line not in self.not_understood]
         grave = [found[0] for line in known if (found := _GRAVE.search(line))]
         yield from (("", "rsautil", line) for line in (grave or known)[:_MOST_EVIDENCE])
@@ -43,11 +43,6 @@ class Ending:
             yield from (("warning", "rsautil", line) for line in lines[:_MOST_NOT_UNDERSTOOD])
             yield "", "", f"All of it: onbox audit show {self.run}"
         yield from (("warning", "Note", warning) for warning in self.warnings)
-        state = {"success": "ok", "unknown": "warning"}.get(self.message.outcome, "error")
-        words = (self.message.what, self.message.exit_code.changed, f"({self.message.code})")
-        yield state, "Result", " ".join(filter(None, words))
-        if self.message.advice:
-            yield "", "Next", self.message.advice
         yield "", "Run", self.run
         if self.hash:
             yield "", "Receipt", f"For the change ticket: record {self.seq} of the audit journal, hash"

@@ -61,14 +61,14 @@ def tell(status: Status, console: Console) -> None:
     if status.open:
         console.step("warning", "Open runs", f"{len(status.open)} with an unknown outcome:")
         console.table(COLUMNS, [row(run) for run in status.open])
-        console.say(message("run-abandoned", admin="", time="", run="RUN").advice)
+        console.step("", "Next", message("run-abandoned", admin="", time="", run="RUN").advice)
     else:
         console.step("ok", "Open runs", "None: every update has a known outcome.")
     if status.guards:
         console.step("warning", "Logins", "Failed in the last 60 minutes:")
         rows = [(brief(each.admin), str(each.count), _rule(each)) for each in status.guards]
         console.table(("administrator", "failed", "next try"), rows)
-        console.say("Check the password first. Five failed logins lock the account for 60 minutes.")
+        console.step("", "Next", "Check the password first. Five failed logins lock the account for 60 minutes.")
     else:
         console.step("ok", "Logins", "No login failed in the last 60 minutes.")
 

@@ -114,7 +114,7 @@ def test_refused(onbox: Onbox, spoil: str, exit_code: int, recorded: bool) -> No
     assert MARKER_TIME == onbox.machine.marker()
 
 
-@pytest.mark.parametrize(("arguments", "exit_code"), [((), 0), (("--dry-run",), 0), (("--note", "x" * 401), 2)])
+@pytest.mark.parametrize(("arguments", "exit_code"), [((), 0), (("--dry-run",), 0), (("--confirm", "elsewhere"), 3)])
 def test_silent_syslog(onbox: Onbox, arguments: tuple[str, ...], exit_code: int) -> None:
     """However a run ends, the person learns that its records left no copy."""
     config = onbox.machine.config.read_text()
@@ -151,11 +151,3 @@ def test_refusal_unrecorded(fault: str, scene: Scene) -> None:
 
     assert 130 == shown.exit_code
     assert "This refusal could not be recorded. " in " ".join(shown.screen.split())
-
-
-def test_damaged_journal_is_told_once(scene: Scene) -> None:
-    """A refusal that says why it cannot be recorded does not say it twice."""
-    shown = scene.stop_at("onbox.resync.job:_attempt 1 before", (scene.machine.audit / "audit.jsonl").unlink)
-
-    assert 5 == shown.exit_code
-    assert "could not be recorded" not in " ".join(shown.screen.split())

@@ -60,7 +60,6 @@ def test_the_screen_follows_the_terminal(
 def test_no_line_is_too_wide_or_ends_in_spaces(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Every text fits 79 columns of 80, unless one word is too long, and no terminal acts upon it."""
     console = Console()
-    console.say(text)
     console.step("ok", "Update", text)
     console.facts([("Note", text)])
     lines = capsys.readouterr().out.split("\n")
@@ -121,4 +120,4 @@ def test_the_seconds_are_shown_on_one_line_that_goes(
 def test_an_output_that_is_gone_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Python has no stream at all if the output was closed."""
     monkeypatch.setattr(sys, "stdout", None)
-    Console().say("still here")
+    Console().step("ok", "still", "here")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from onbox.errors import message
+from onbox.screen.console import Console
 from onbox.screen.result import Ending
 
 if TYPE_CHECKING:
@@ -41,27 +42,29 @@ def test_lines_that_are_not_understood_stand_before_the_verdict() -> None:
     names = [name for _, name, _ in rows]
 
     assert list(lines[:10]) == [text for state, name, text in rows if (state, name) == ("warning", "rsautil")]
-    assert names.index("Unknown") < names.index("rsautil") < names.index("Result")
+    assert names.index("Unknown") < names.index("rsautil")
     assert ("", "", "All of it: onbox audit show r") in rows
 
 
 @pytest.mark.parametrize(
-    ("code", "state"),
+    ("code", "state", "mark"),
     [
-        ("update-confirmed", "ok"),
-        ("update-timeout", "warning"),
-        ("update-attempted", "warning"),
-        ("update-sql-error", "error"),
-        ("not-confirmed", "error"),
-        ("admin-denied", "error"),
+        ("update-confirmed", "", "ok"),
+        ("update-confirmed", "warning", "!"),
+        ("update-timeout", "", "!"),
+        ("update-sql-error", "", "!!"),
+        ("not-confirmed", "", "!!"),
+        ("check-passed", "", "ok"),
     ],
 )
-def test_the_verdict_names_its_code_and_what_was_changed(code: Code, state: str) -> None:
-    """Only a success is marked as one; without advice there is no next step."""
-    words = message(code, run="r", timeout=1, host="here", admin="ocadmin")
-    (row,) = [row for row in Ending("r", words).rows() if row[1] == "Result"]
+def test_the_result_names_its_code_and_what_was_changed(
+    code: Code, state: str, mark: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Only a success is marked as one, unless there are warnings; without advice there is no next step."""
+    words = message(code, run="r", timeout=1, host="here", detail="all is well")
 
-    assert ([words.advice] if words.advice else []) == shown(Ending("r", words), "Next")
-    assert state == row[0]
-    assert row[2].startswith(words.what)
-    assert row[2].endswith(f"{words.exit_code.changed} ({code})")
+    Console().result([(state, "Note", "text")], words, words.exit_code.changed)
+
+    shown = " ".join(capsys.readouterr().out.partition("text\n")[2].split())
+    said = " ".join(filter(None, (words.what, words.exit_code.changed, f"({code})")))
+    assert f"{mark} Result {said}{' Next ' if words.advice else ''}{words.advice}" == shown

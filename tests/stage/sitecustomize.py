@@ -7,13 +7,9 @@ import pwd
 import socket
 import uuid
 
-from onbox import identity
-
 HOST = "am82p"
-ADDRESS = "192.0.2.10"
 RUN = "6f1c2b58-3d94-4e07-9a51-c0ffee15600d"
 
 socket.gethostname = lambda: HOST
 uuid.uuid4 = lambda: uuid.UUID(RUN)
 pwd.getpwuid = lambda uid: pwd.struct_passwd(("rsaadmin", "x", uid, uid, "", "/home/rsaadmin", "/bin/bash"))
-identity.address_of_this_host = lambda: ADDRESS
