@@ -38,7 +38,7 @@ SHELL = r"""
 set -eu
 cd "$1"
 config=$PWD/onbox.toml home=$PWD/am utils=$PWD/am/utils rsautil=$PWD/am/utils/rsautil audit=$PWD/audit
-journal=$audit/audit.jsonl ballast=$audit/ballast uid=$(stat -c %u .)
+journal=$audit/audit.jsonl uid=$(stat -c %u .)
 set_user() { sed -i "s/^\[appliance\]/&\nuser = \"$1\"/" $config; }
 root_owns() { chown root $utils $rsautil; chmod 755 $utils $rsautil; }
 disk() {
@@ -197,7 +197,6 @@ STATES = {
     "umask 277": ("", "", UNCOVERED + 'umask 277; "$@"'),
     "a limit for the size of files": ("journal-write", "", UNCOVERED + 'ulimit -f 16; "$@"'),
     "folder 0500": ("journal-write", "chmod 500 $audit", '"$@"'),
-    "a folder in the ballast's place": ("journal-write", "mkdir $ballast", '"$@"'),
     "journal with an incomplete record": ("", "printf torn >>$journal", '"$@"'),
     "journal emptied": ("journal-damaged", ": >$journal", '"$@"'),
 }
@@ -285,22 +284,3 @@ def test_another_run(onbox: Onbox) -> None:
     assert_agreed(onbox, '"$@"', "another-run")
 
     first.close(force=True)
-
-
-# No file system here has quotas, so the first large write meets one.
-QUOTA = """
-import errno, os
-write = os.write
-def limited(descriptor, content):
-    if len(content) > 4096:
-        raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
-    return write(descriptor, content)
-os.write = limited
-"""
-
-
-def test_quota(machine: Machine, onbox: Onbox) -> None:
-    """A quota is met like a full disk."""
-    (machine.folder / "sitecustomize.py").write_text(QUOTA)
-
-    assert_agreed(onbox, f'export PYTHONPATH="{machine.folder}:$PYTHONPATH"; "$@"', "journal-write")
