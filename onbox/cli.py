@@ -2,9 +2,8 @@
 
 import os
 import sys
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime
-from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, get_args
 
@@ -15,7 +14,7 @@ from onbox.errors import ExitCode, Message, message, message_of
 from onbox.resync.session import Reason, Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from onbox.audit.reader import Reader
     from onbox.screen.console import Console
@@ -133,8 +132,8 @@ def status(context: typer.Context, file: File = None, json: Json = False) -> Non
     """
     from onbox.screen.status import as_json, look, tell
 
-    with _opened(context, file) as journal:
-        found = look(journal, datetime.now(UTC))
+    journal = _opened(context, file)
+    found = look(journal, datetime.now(UTC))
     _finish(json, "status", lambda: _source(journal) | as_json(found), lambda console: tell(found, console))
 
 
@@ -152,8 +151,8 @@ def audit_list(
     """
     from onbox.screen.runs import listed, summary, tell
 
-    with _opened(context, file) as journal:
-        records = listed(journal, last, outcome)
+    journal = _opened(context, file)
+    records = listed(journal, last, outcome)
     fields = _source(journal) | {"records": [summary(record) for record in records]}
     _finish(json, "audit list", lambda: fields, lambda console: tell(records, journal.path, console))
 
@@ -167,8 +166,8 @@ def audit_show(context: typer.Context, run: RunId, file: File = None, json: Json
     from onbox.audit.history import one_run
     from onbox.screen.runs import page
 
-    with _opened(context, file) as journal:
-        records = one_run(journal.records, run)
+    journal = _opened(context, file)
+    records = one_run(journal.records, run)
     fields = _source(journal) | {"run": records[0]["run"], "records": records}
     _finish(json, "audit show", lambda: fields, lambda console: console.facts(page(records)))
 
@@ -185,8 +184,8 @@ def audit_export(
     """
     from onbox.audit.export import export
 
-    with _opened(context, file) as journal:
-        export(journal.unchanged, form, sys.stdout)
+    journal = _opened(context, file)
+    export(journal.unchanged, form, sys.stdout)
 
 
 @audit.command("resolve")
@@ -246,16 +245,15 @@ def _journal(context: typer.Context, file: Path | None) -> Path:
     return file or load(context.obj, os.getuid()).directory / FILE
 
 
-@contextmanager
-def _opened(context: typer.Context, file: Path | None) -> "Iterator[Reader]":
-    """Open the journal to be read; before the first run this machine has none."""
+def _opened(context: typer.Context, file: Path | None) -> "Reader":
+    """Read the journal, and warn if it is damaged; before the first run this machine has none."""
     from onbox.audit.reader import Reader
 
     journal = Reader(_journal(context, file), may_be_missing=file is None)
-    yield journal
     if journal.bad or journal.damaged:
         counts = f"{journal.bad} left out, {journal.damaged} shown"
         typer.echo(f"onbox: Damaged journal lines: {counts}. Run: onbox audit verify --file {journal.path}", err=True)
+    return journal
 
 
 def _source(journal: "Reader") -> dict[str, Any]:
@@ -278,6 +276,8 @@ def _finish(json: bool, command: str, fields: "Fields", show: "Show", words: Mes
 
 
 def _print_json(command: str | None, words: Message | None, fields: dict[str, Any]) -> None:
+    from json import dumps
+
     told = words.as_json() if words else {"exit_code": 0}
     # Typer makes an exit code of its own if nobody reads the output any more.
     with suppress(OSError):
