@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 import unicodedata
+from array import array
 from typing import NoReturn
 
 REDACTED = "<redacted>"
@@ -34,7 +35,8 @@ class Fingerprint:
         Bytes of TEXT that are not UTF-8 stand in it as `surrogateescape` has them.
         """
         raw = text.encode("utf-8", "surrogateescape")
-        places = [at for at, byte in enumerate(raw) if byte != _NEWLINE]
+        # A list of these numbers would take ten times as much as a long TEXT.
+        places = array("L", (at for at, byte in enumerate(raw) if byte != _NEWLINE))
         joined = raw.replace(b"\n", b"")
         hidden = set[int]()
         for length, digests in self._digests.items():

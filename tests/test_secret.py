@@ -55,12 +55,10 @@ def test_surrender() -> None:
     ("secret", "text", "occurs"),
     [
         (PASSWORD, "", False),
-        (PASSWORD, "CHG-4711", False),
         (PASSWORD, f"it was {PASSWORD}, now changed", True),
         (PASSWORD, "SENTINEL-1!", True),
         (PASSWORD, "\uff33entinel-1!", True),
         ("Sentinel-1! ", PASSWORD, True),
-        ("", "anything", False),
         ("  ", "any thing", False),
         ("Stra\u00dfe-1!", "STRASSE-1!", True),
         ("p\udce4ss", "p\udce4ss", True),

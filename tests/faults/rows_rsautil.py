@@ -48,26 +48,26 @@ def done(variant: str) -> Fault:
     return Fault(SUCCESS, ("update-confirmed",), verify=variant, update=variant)
 
 
-def spoilt(spoil: Callable[[Path], object], code: str) -> Fault:
+BEFORE_ATTEMPT, AFTER_ATTEMPT = "onbox.resync.confirmation:confirm 1 after", "onbox.rsautil.terminal:converse 2 before"
+
+
+def spoilt(spoil: Callable[[Path], object], *told: str, place: str = BEFORE_ATTEMPT) -> Fault:
     """Return a row for a rsautil that is spoilt between the check and the update."""
 
     def play(scene: Scene) -> None:
-        scene.stop_at("onbox.resync.confirmation:confirm 1 after", lambda: spoil(scene.machine.rsautil))
+        scene.stop_at(place, lambda: spoil(scene.machine.rsautil))
 
-    return Fault(REFUSED_LATE, (code,), play=play)
+    return Fault(REFUSED_LATE if place == BEFORE_ATTEMPT else NOT_STARTED, told, play=play)
 
 
 def no_program(text: str, mode: int, *told: str) -> Fault:
     """Return a row for a rsautil that becomes another program between the attempt and the update."""
 
-    def spoil(scene: Scene) -> None:
-        scene.machine.rsautil.write_text(text)
-        scene.machine.rsautil.chmod(mode)
+    def spoil(rsautil: Path) -> None:
+        rsautil.write_text(text)
+        rsautil.chmod(mode)
 
-    def play(scene: Scene) -> None:
-        scene.stop_at("onbox.rsautil.terminal:converse 2 before", lambda: spoil(scene))
-
-    return Fault(NOT_STARTED, ("update-not-started", UNCHANGED, *told), play=play)
+    return spoilt(spoil, "update-not-started", UNCHANGED, *told, place=AFTER_ATTEMPT)
 
 
 MOST_MEMORY = 60_000_000  # bytes

@@ -20,11 +20,8 @@ DONE = Evidence(value=True, begun=True, result=True)
     ("said", "shown", "code"),
     [
         ({}, {}, "update-confirmed"),
-        ({}, {"value": False}, "update-accepted"),
         ({}, {"result": False}, "update-contradiction"),
         ({}, {"value": False, "result": False, "begun": False}, "update-unproven"),
-        ({}, {"not_understood": ["x"]}, "update-not-understood"),
-        ({}, {"error": "error"}, "update-contradiction"),
         ({"exit_code": 1}, {}, "update-contradiction"),
         ({"ending": "timeout", "exit_code": None}, {}, "update-timeout"),
         ({"ending": "asked-again", "exit_code": None}, {}, "update-asked-again"),
@@ -37,7 +34,6 @@ DONE = Evidence(value=True, begun=True, result=True)
         ({"exit_code": 1, "sent": False}, {}, "update-not-asked"),
         ({"exit_code": 1, "sent": False, "before": ("ERROR:  x", "(0 rows)")}, {}, "update-not-asked"),
         ({"exit_code": 1, "sent": False, "before": (VALUE,)}, {"value": False, "begun": False}, "update-unproven"),
-        ({"exit_code": None, "signal": 15, "sent": False}, {}, "update-not-asked"),
         ({"exit_code": 0, "sent": False}, {"value": False, "begun": False, "result": False}, "update-unproven"),
     ],
 )
@@ -71,7 +67,6 @@ def test_failure(error: str, code: str, exit_code: int) -> None:
         ({"ending": "timeout"}, {"value": True}, "admin-verified"),
         ({"ending": "asked-again"}, {"value": True}, "admin-denied"),
         ({"sent": False}, {"value": True}, "admin-not-asked"),
-        ({"ending": "not-started", "sent": False}, {}, "admin-not-started"),
         ({"ending": "stood-still", "sent": False}, {}, "admin-stood-still"),
         ({"ending": "timeout"}, {}, "admin-timeout"),
         ({}, {"error": "unconnected"}, "admin-not-connected"),

@@ -88,9 +88,7 @@ class Play:
     def ask(self, text: str) -> None:
         """Ask for one line as Java's Console does: without echo for a password, and with a new line after it."""
         kind, hidden = KINDS[text], text == PASSWORD
-        echoed = terminal.echoes()
-        if hidden:
-            terminal.set_echo(on=self.variant.echo)
+        echoed = terminal.set_echo(on=self.variant.echo) if hidden else True
         prompt = text.removesuffix(": ") + self.variant.colon
         terminal.show_prompt(prompt, self.variant.pieces)
         self.state.log("asked", prompt=kind)

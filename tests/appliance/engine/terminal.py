@@ -27,16 +27,13 @@ def write_bytes(data: bytes, descriptor: int = 1) -> None:
             raise ClosedError from None
 
 
-def set_echo(*, on: bool) -> None:
-    """Switch echo on or off."""
+def set_echo(*, on: bool) -> bool:
+    """Switch echo on or off, and tell whether it was on."""
     attributes = termios.tcgetattr(0)
+    before = bool(attributes[3] & termios.ECHO)
     attributes[3] = attributes[3] | termios.ECHO if on else attributes[3] & ~termios.ECHO
     termios.tcsetattr(0, termios.TCSADRAIN, attributes)
-
-
-def echoes() -> bool:
-    """Tell whether the terminal echoes."""
-    return bool(termios.tcgetattr(0)[3] & termios.ECHO)
+    return before
 
 
 def show_prompt(prompt: str, pause: float) -> None:
