@@ -84,14 +84,9 @@ class Message:
     what: str
     advice: str
 
-    @property
-    def outcome(self) -> str:
-        """Give the one outcome that screen, JSON and audit record name: success, failure, unknown or refused."""
-        return self.exit_code.outcome
-
     def on_record(self) -> dict[str, str]:
         """Give the fields that an audit record has for these words."""
-        return {"outcome": self.outcome, "code": self.code, "message": self.what}
+        return {"outcome": self.exit_code.outcome, "code": self.code, "message": self.what}
 
     def as_json(self) -> dict[str, str | int]:
         """Give the members that a JSON object has for these words."""

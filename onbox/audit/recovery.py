@@ -25,11 +25,11 @@ def settle(journal: Journal, log: Callable[[], "AuditLog"]) -> list[Message]:
     found = []
     if file := journal.move_incomplete_record():
         words = message("journal-repaired", file=file)
-        log().info(REPAIRED, outcome=words.outcome, code=words.code, message=words.what)
+        log().info(REPAIRED, **words.on_record())
         found.append(words)
     last = last_run(journal.records_from_end())
     if last and last["event"] == ATTEMPT:
         words = message("run-abandoned", admin=admin_of(last), time=shown(time_of(last)), run=last["run"])
-        log().info(ABANDONED, run=last["run"], outcome=words.outcome, code=words.code, message=words.what)
+        log().info(ABANDONED, run=last["run"], **words.on_record())
         found.append(words)
     return found

@@ -77,7 +77,7 @@ class Console:
         for state, name, text in rows:
             self.step(state, name, text)
         success = "warning" if any(state == "warning" for state, _, _ in rows) else "ok"
-        state = {"success": success, "unknown": "warning"}.get(words.outcome, "error")
+        state = {"success": success, "unknown": "warning"}.get(words.exit_code.outcome, "error")
         self.step(state, "Result", " ".join(filter(None, (words.what, changed, f"({words.code})"))))
         if words.advice:
             self.step("", "Next", words.advice)

@@ -70,7 +70,7 @@ def test_heads() -> None:
     facts = {"run": "", "admin": "", "detail": "", "signal": "", "timeout": 0.0}
     for name, each in RECORDINGS.items():
         assert each.code in MESSAGES, name
-        assert message(each.code, **facts).outcome == each.outcome, name
+        assert message(each.code, **facts).exit_code.outcome == each.outcome, name
 
 
 @pytest.mark.parametrize("name", PROOFS)
