@@ -35,6 +35,7 @@ class State:
         path = f"{self.folder}/{name}"
         with open(f"{path}.new", "w", encoding="utf-8") as file:
             file.write(repr(content) + "\n")
+        os.chmod(f"{path}.new", 0o600)  # under any umask
         os.replace(f"{path}.new", path)
 
     def log(self, event: str, **fields: object) -> None:
