@@ -130,10 +130,10 @@ def status(context: typer.Context, file: File = None, json: Json = False) -> Non
 
     Example: onbox status
     """
-    from onbox.screen.status import as_json, look, tell
+    from onbox.screen.status import Status, as_json, tell
 
     journal = _opened(context, file)
-    found = look(journal, datetime.now(UTC))
+    found = Status(journal, datetime.now(UTC))
     _finish(json, "status", lambda: _source(journal) | as_json(found), lambda console: tell(found, console))
 
 

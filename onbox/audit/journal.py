@@ -26,7 +26,6 @@ BALLAST_BYTES = 256 * 1024
 # Room for all records of one run.
 _TRIAL, _TRIAL_BYTES = "trial", 64 * 1024
 _CHAIN_SECONDS, _RUN_SECONDS, _POLL_SECONDS = 10, 0.5, 0.02
-_MOST_HEAD_BYTES = 4096
 _HEAD = re.compile(r'\{"hash": "([0-9a-f]{64})", "seq": (0|[1-9]\d{0,18})\}\n', re.ASCII)
 
 
@@ -36,11 +35,6 @@ class Head:
 
     seq: int = 0
     hash: str = GENESIS
-
-    @classmethod
-    def of(cls, record: Mapping[str, Any]) -> "Head":
-        """Give the head of a chain that ends with RECORD."""
-        return cls(record["seq"], record["hash"])
 
     @classmethod
     def read(cls, content: bytes) -> "Head":
@@ -123,11 +117,8 @@ class Journal:
             OnboxError: if another process holds the chain too long, the end of the journal is damaged,
                 or the bytes of an incomplete record cannot be removed.
         """
-        with self._chain() as (head, incomplete), _refused("journal-append-only", self.path):
-            if incomplete:
-                # Refused for an append-only file, and changes nothing of another one.
-                os.ftruncate(self._file, self._size)
-            return head, incomplete
+        with self._chain() as end:
+            return end
 
     def append(self, fields: Mapping[str, Any]) -> Fields:
         """Seal the record of FIELDS as the next one of the chain, write it to the disk and give it.
@@ -154,7 +145,7 @@ class Journal:
             # The record is safe without it: a head file that is behind is a smaller safeguard, not a lost record.
             self._behind = True
             with suppress(OSError):
-                replace(HEAD_FILE, Head.of(record).text(), self._folder)
+                replace(HEAD_FILE, Head(head.seq + 1, record["hash"]).text(), self._folder)
                 self._behind = False
             return record
 
@@ -205,7 +196,12 @@ class Journal:
             raise OnboxError("journal-write", path=self.path, detail="another process holds its lock")
         try:
             self._size = os.fstat(self._file).st_size
-            yield self._end()
+            head, incomplete = self._end()
+            if incomplete:
+                # Refused for an append-only file, and changes nothing of another one.
+                with _refused("journal-append-only", self.path):
+                    os.ftruncate(self._file, self._size)
+            yield head, incomplete
         finally:
             fcntl.flock(self._locks[JOURNAL_LOCK], fcntl.LOCK_UN)
 
@@ -214,14 +210,12 @@ class Journal:
         deadline = time.monotonic() + seconds
         with _refused("journal-file", self._place / name):
             while True:
-                try:
+                with suppress(BlockingIOError):
                     fcntl.flock(self._locks[name], fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    if time.monotonic() > deadline:
-                        return False
-                    time.sleep(_POLL_SECONDS)
-                else:
                     return True
+                if time.monotonic() > deadline:
+                    return False
+                time.sleep(_POLL_SECONDS)
 
     def _end(self) -> tuple[Head, bytes]:
         """Read what `end` gives, and see that the head file knows no other end."""
@@ -234,11 +228,12 @@ class Journal:
             with _refused("journal-file", self._place / HEAD_FILE), suppress(FileNotFoundError):
                 descriptor = open_own(HEAD_FILE, os.O_RDONLY, self._uid, folder=self._folder)
                 with os.fdopen(descriptor, "rb") as file:
-                    noted = Head.read(file.read(_MOST_HEAD_BYTES))
+                    noted = Head.read(file.read())
             try:
-                head = Head() if last is None else Head.of(read(last))
+                record: Record = {"seq": 0, "hash": GENESIS} if last is None else read(last)
             except ValueError as error:
                 raise ValueError(f"its last complete line is no record ({error})") from None
+            head = Head(record["seq"], record["hash"])
             if noted.seq > head.seq:
                 raise ValueError(f"it ends with record {head.seq}, but {HEAD_FILE} names record {noted.seq}")
             if noted.seq == head.seq and noted.hash != head.hash:

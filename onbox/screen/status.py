@@ -1,37 +1,27 @@
 """How things stand, on one screen: the run in progress, the last run, open runs, and failed logins."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from onbox.audit.history import is_open, last_run, runs, shown
-from onbox.audit.journal import RUN_LOCK, Holder, holder
+from onbox.audit.journal import RUN_LOCK, holder
 from onbox.audit.lockout import WARN_FROM, Guard, guards
 from onbox.audit.reader import Reader
-from onbox.audit.record import Record
 from onbox.errors import message
 from onbox.screen.console import Console
 from onbox.screen.runs import COLUMNS, brief, last_run_shown, row, summary
 
 
-@dataclass(frozen=True)
 class Status:
     """The present, as the journal and its lock tell it."""
 
-    running: Holder | None
-    last: Record | None
-    open: list[Record]
-    guards: list[Guard]
-
-
-def look(journal: Reader, now: datetime) -> Status:
-    """Read from JOURNAL how things stand at the time NOW."""
-    return Status(
-        holder(journal.path.with_name(RUN_LOCK)),
-        last_run(reversed(journal.records)),
-        [run for run in runs(reversed(journal.records)) if is_open(run)],
-        list(guards(reversed(journal.records), now).values()),
-    )
+    def __init__(self, journal: Reader, now: datetime) -> None:
+        """Read from JOURNAL how things stand at the time NOW."""
+        self.running = holder(journal.path.with_name(RUN_LOCK))
+        self.last = last_run(reversed(journal.records))
+        self.open = [run for run in runs(reversed(journal.records)) if is_open(run)]
+        self.guards = list(guards(reversed(journal.records), now).values())
 
 
 def as_json(status: Status) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def test_any_records_are_listed_shown_exported_and_verified(
     journal = Reader(path, may_be_missing=False)
     endings = listed(journal, 20)
     Console().table(("",) * 5, [row(record) for record in endings])
-    found = status.look(journal, datetime(2026, 11, 24, tzinfo=UTC))
+    found = status.Status(journal, datetime(2026, 11, 24, tzinfo=UTC))
     status.tell(found, Console())
     told = [[summary(record) for record in endings], status.as_json(found)]
     for run in {record["run"] for record in journal.records}:

@@ -8,6 +8,7 @@ import journals
 import pytest
 from journals import content, limited, opened
 
+from onbox.audit.journal import BALLAST_BYTES
 from onbox.audit.verify import verify
 from onbox.errors import OnboxError
 
@@ -136,10 +137,13 @@ def test_incomplete_record_is_moved_aside(records: int, folder: Path) -> None:
     assert verify(folder / "audit.jsonl").problem is None
 
 
-@pytest.mark.parametrize("name", ["trial", "trial.new", "ballast.new"])
-def test_folder_that_takes_no_records_is_refused(name: str, folder: Path) -> None:
-    """The room for the records of a run is tried for real."""
-    (folder / name).mkdir()
-
-    with opened(folder) as journal, pytest.raises(OnboxError, match=r"journal-write .*Is a directory"):
+def test_room_is_tried_for_real(folder: Path) -> None:
+    """The ballast takes real room, and a run that finds no room for its records beside it is refused."""
+    with opened(folder) as journal:
         journal.reserve()
+        assert BALLAST_BYTES == (folder / "ballast").stat().st_size <= 512 * (folder / "ballast").stat().st_blocks
+        with pytest.raises(OnboxError, match=r"journal-write .*File too large"):
+            limited(1024, journal.reserve)
+        journal.release()
+
+    assert {"audit.jsonl", "run.lock", "journal.lock"} == {path.name for path in folder.iterdir()}

@@ -146,7 +146,8 @@ def cut_power(number: int, torn: int, scene: Scene) -> None:
     path = scene.machine.audit / "audit.jsonl"
     *whole, last = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(whole) + last[:torn])
-    (path.parent / "tip.json").write_bytes(Head.of(json.loads(whole[-1])).text())
+    noted = json.loads(whole[-1])
+    (path.parent / "tip.json").write_bytes(Head(noted["seq"], noted["hash"]).text())
     scene.run()
 
 
@@ -252,7 +253,7 @@ def set_clock_back(scene: Scene) -> None:
         record["prev"] = previous
         record["hash"] = previous = digest(record)
     path.write_text("".join(canonical(record) + "\n" for record in records))
-    (path.parent / "tip.json").write_bytes(Head.of(records[-1]).text())
+    (path.parent / "tip.json").write_bytes(Head(records[-1]["seq"], records[-1]["hash"]).text())
 
 
 def set_clock_back_after_denials(answers: tuple[str, ...], scene: Scene) -> None:

@@ -13,7 +13,7 @@ from onbox.audit.journal import Journal
 from onbox.audit.lockout import Guard
 from onbox.audit.reader import Reader
 from onbox.screen.console import Console
-from onbox.screen.status import Status, as_json, look, tell
+from onbox.screen.status import Status, as_json, tell
 
 if TYPE_CHECKING:
     from history import History
@@ -24,7 +24,7 @@ UNTIL = datetime(2026, 11, 24, 12, 50, tzinfo=UTC)
 
 def status_of(history: History) -> Status:
     """Return how things stand now."""
-    return look(Reader(history.path, may_be_missing=True), datetime.now(UTC))
+    return Status(Reader(history.path, may_be_missing=True), datetime.now(UTC))
 
 
 def screen_of(status: Status, capsys: pytest.CaptureFixture[str]) -> str:
@@ -101,10 +101,11 @@ GUARDS = [
 
 @pytest.mark.parametrize(("guard", "rule", "until"), GUARDS)
 def test_failed_logins_come_with_the_lockout_rule(
-    guard: Guard, rule: str, until: str | None, capsys: pytest.CaptureFixture[str]
+    guard: Guard, rule: str, until: str | None, history: History, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Who sees failed logins reads what the next try would meet, before it is made."""
-    status = Status(None, None, [], [guard])
+    status = status_of(history)
+    status.guards = [guard]
 
     assert [{**vars(guard), "refused_until": until}] == as_json(status)["denials"]
     assert rule in screen_of(status, capsys)
