@@ -8,6 +8,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
+from faults.scene import Scene
 from history import History
 from hypothesis import settings
 from rehearsal import CHECKOUT, Machine, Onbox, make
@@ -62,6 +63,13 @@ def onbox(appliance: Machine) -> Onbox:
     home.mkdir(mode=0o700)
     os.chown(home, appliance.folder.stat().st_uid, appliance.folder.stat().st_gid)
     return Onbox(appliance, home)
+
+
+@pytest.fixture
+def scene(onbox: Onbox) -> Iterator[Scene]:
+    """Return a scene in which a run can be stopped at a place."""
+    with Scene(onbox) as scene:
+        yield scene
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from faults.rows import FAULTS
-from faults.scene import Scene
 from faults.table import RECORDS, Fault
 from faults.watch import alive, wait_until
 
@@ -17,19 +16,10 @@ from onbox.errors import MESSAGES
 from onbox.rsautil.commands import CHECK_ARGUMENTS, update_arguments
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rehearsal import Onbox
+    from faults.scene import Scene
 
 ARGUMENTS = {"verify": list(CHECK_ARGUMENTS), "update": list(update_arguments("ocadmin"))}
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "TERM": "xterm", "LC_ALL": "C"}
-
-
-@pytest.fixture
-def scene(onbox: Onbox) -> Iterator[Scene]:
-    """Return the scene of a fault."""
-    with Scene(onbox) as scene:
-        yield scene
 
 
 ROWS = [

@@ -8,24 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 from appliance.make import ADMIN, MARKER_TIME
-from faults.scene import Scene
 
 from onbox.audit.journal import Journal
 from onbox.rsautil import commands
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from faults.scene import Scene
     from rehearsal import Machine, Onbox
 
 SHARED = ("run", "outcome", "code", "message", "seq", "hash")
-
-
-@pytest.fixture
-def scene(onbox: Onbox) -> Iterator[Scene]:
-    """Return a scene in which a run can be stopped at a place."""
-    with Scene(onbox) as scene:
-        yield scene
 
 
 def events(machine: Machine) -> list[tuple[str, str]]:
