@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from history import History
-from rehearsal import CHECKOUT, SECONDS, Machine, Onbox, make
+from rehearsal import CHECKOUT, SECONDS, Onbox, make
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from syrupy.assertion import SnapshotAssertion
 
@@ -28,27 +28,6 @@ HOST = "am82p"  # as stage/sitecustomize.py names it
 STAGED = {"PYTHONPATH": f"{CHECKOUT}/tests/stage:{CHECKOUT}", "TERM": "linux", "LANG": "C"}
 LOGIN = {"Operations Console administrator:": "ocadmin", "Password of .* ocadmin:": "Rehearsal-1!"}
 CONFIRM = {r"Reason \[1-5\]:": "1", "Type the host name to go ahead:": HOST}
-
-
-def deny(machine: Machine) -> None:
-    """Leave as many failed login checks behind as an account can bear."""
-    with closing(History(machine.audit)) as history:
-        for _ in range(4):
-            history.denied()
-
-
-def succeed(machine: Machine) -> None:
-    """Leave a confirmed run behind."""
-    with closing(History(machine.audit)) as history:
-        history.run()
-
-
-def leave_open(machine: Machine) -> None:
-    """Leave a confirmed run behind, and an attempt without a result."""
-    with closing(History(machine.audit)) as history:
-        history.run()
-        history.attempt()
-        history.denied()
 
 
 class Tmux:
@@ -95,23 +74,23 @@ def tmux(command: list[str], environment: dict[str, str], folder: Path, shows: s
 
 
 class Screen(NamedTuple):
-    """A command, what is answered, how rsautil behaves, and how the machine is found."""
+    """A command, what is answered, how rsautil behaves, and what earlier runs left behind."""
 
     answers: dict[str, str]
     command: tuple[str, ...] = ("resync",)
     behaviour: dict[str, str] = {}  # noqa: RUF012 - never changed
-    prepare: Callable[[Machine], object] = lambda _: None
+    left: tuple[str, ...] = ()
 
 
 SCREENS = {
     "success": Screen(LOGIN | CONFIRM),
-    "dry run": Screen(LOGIN, ("resync", "--dry-run"), prepare=succeed),
+    "dry run": Screen(LOGIN, ("resync", "--dry-run"), left=("run",)),
     "accepted": Screen(LOGIN | CONFIRM, behaviour={"update": "no-notice"}),
     "unknown": Screen(LOGIN | CONFIRM, behaviour={"update": "success-and-error"}),
     "login denied": Screen(LOGIN, behaviour={"verify": "refused"}),
-    "lockout": Screen(dict([*LOGIN.items()][:1]), prepare=deny),
-    "check": Screen({}, ("check",), prepare=lambda machine: machine.rsautil.chmod(0o777)),
-    "status": Screen({}, ("status",), prepare=leave_open),
+    "lockout": Screen(dict([*LOGIN.items()][:1]), left=("denied",) * 4),
+    "check": Screen({}, ("check",)),
+    "status": Screen({}, ("status",), left=("run", "attempt", "denied")),
 }
 
 
@@ -146,7 +125,10 @@ def test_a_screen_is_as_stored(name: str, staged: Onbox, snapshot: SnapshotAsser
     """A whole command, with what has scrolled away, reads as it was approved on a console that knows only ASCII."""
     stored = SCREENS[name]
     staged.machine.behave(**stored.behaviour)
-    stored.prepare(staged.machine)
+    with closing(History(staged.machine.audit)) as history:
+        for event in stored.left:
+            getattr(history, event)()
+    staged.machine.rsautil.chmod(0o777 if stored.command == ("check",) else 0o755)
     command, folder = staged.command(*stored.command), staged.machine.folder.parent
     with tmux(command, staged.environment() | STAGED, folder, shows=f"onbox {' '.join(stored.command)}") as shown:
         for prompt, answer in stored.answers.items():

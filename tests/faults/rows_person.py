@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from faults.scene import Child, Scene
 
+    Act = Callable[[Scene, Child[str]], object]
+
 INTERRUPTED = ("interrupted", "Nothing was changed.")
 CONFIRMED = ("update-confirmed",)
 ASKS_IN_SPITE = "Type ocadmin to try again: "
@@ -32,7 +34,7 @@ STOPPED_LATE = End(130, "verified refused", "verify")
 TWICE = End(0, "verified attempt success verified attempt success", "verify update verify update", changed=True)
 
 # The ways to ask a program to stop.
-STOPS: dict[str, Callable[[Scene, Child[str]], object]] = {
+STOPS: dict[str, Act] = {
     "^C": lambda _, child: child.sendintr(),
     "SIGTERM": lambda scene, _: os.kill(scene.pid, signal.SIGTERM),
     "SIGHUP": lambda scene, _: os.kill(scene.pid, signal.SIGHUP),
@@ -41,26 +43,17 @@ STOPS: dict[str, Callable[[Scene, Child[str]], object]] = {
 QUESTIONS = {"admin": STOPPED, "password": STOPPED, "reason": STOPPED_LATE, "host": STOPPED_LATE}
 
 
-def stop_at_question(question: str, stop: Callable[[Scene, Child[str]], object], scene: Scene) -> None:
+def stop_at_question(question: str, stop: Act, scene: Scene) -> None:
     """Stop the run where *question* is asked."""
     scene.run(answers=scene.answers(**{question: partial(stop, scene)}))
 
 
-def stop_during_check(stop: Callable[[Scene, Child[str]], object], scene: Scene) -> None:
-    """Stop the run while rsautil checks the password."""
+def act_during_call(number: int, act: Act, scene: Scene) -> None:
+    """Let *act* happen while rsautil checks the password (call 1) or is at the update (call 2)."""
     child = scene.spawn()
-    scene.talk(child, scene.answers(reason=None, host=None))
-    scene.wait_for_call(1)
-    stop(scene, child)
-    scene.end(child)
-
-
-def stop_during_update(stop: Callable[[Scene, Child[str]], object], scene: Scene) -> None:
-    """Try to stop the run while rsautil is at the update."""
-    child = scene.spawn()
-    scene.talk(child)
-    scene.wait_for_call(2)
-    stop(scene, child)
+    scene.talk(child, scene.answers() if number == 2 else scene.answers(reason=None, host=None))
+    scene.wait_for_call(number)
+    act(scene, child)
     scene.end(child)
 
 
@@ -70,19 +63,21 @@ def early_rows() -> Rows:
     for name, stop in STOPS.items():
         told = () if name == "the connection lost" else INTERRUPTED
         for question, end in QUESTIONS.items():
-            rows[f"{name} at the question for the {question}"] = Fault(
-                end, told, play=partial(stop_at_question, question, stop)
-            )
+            play = partial(stop_at_question, question, stop)
+            rows[f"{name} at the question for the {question}"] = Fault(end, told, play=play)
         rows[f"{name} while rsautil checks the password"] = Fault(
-            End(130, "left", "verify"), told, behaviour={"verify_delay": 60}, play=partial(stop_during_check, stop)
+            End(130, "left", "verify"), told, behaviour={"verify_delay": 60}, play=partial(act_during_call, 1, stop)
         )
-        rows[f"{name} during the update"] = Fault(
-            SUCCESS, CONFIRMED if told else (), behaviour={"update_delay": 0.5}, play=partial(stop_during_update, stop)
-        )
+        rows[f"{name} during the update"] = during_update(stop, CONFIRMED if told else ())
     return rows
 
 
-APPEND = "onbox.audit.journal:Journal.append"
+def during_update(act: Act, told: tuple[str, ...] = CONFIRMED) -> Fault:
+    """Return the row for what happens while rsautil is at the update, which it does not disturb."""
+    return Fault(SUCCESS, told, behaviour={"update_delay": 0.5}, play=partial(act_during_call, 2, act))
+
+
+APPEND, SHOWN = "onbox.audit.journal:Journal.append", "onbox.screen.console:Console.ending 1"
 # The moments of a run from the hold on, each a call of a function of onbox; and what is on record and was run by then.
 MOMENTS = {
     "before the attempt is written": (f"{APPEND} 2 before", "verified", "verify"),
@@ -91,11 +86,7 @@ MOMENTS = {
     "when rsautil has ended": ("onbox.rsautil.verdict:judge 2 before", "verified attempt", "verify update"),
     "before the result is written": (f"{APPEND} 3 before", "verified attempt", "verify update"),
     "after the result is written": (f"{APPEND} 3 after", "verified attempt success", "verify update"),
-    "when the result is shown": (
-        "onbox.screen.console:Console.ending 1 before",
-        "verified attempt success",
-        "verify update",
-    ),
+    "when the result is shown": (f"{SHOWN} before", "verified attempt success", "verify update"),
 }
 
 
@@ -114,7 +105,7 @@ def kill_and_run_again(place: str, scene: Scene) -> None:
 
 def kill_during_update(scene: Scene) -> None:
     """Kill the run while rsautil is at the update, and run onbox again."""
-    stop_during_update(lambda scene, _: os.kill(scene.pid, signal.SIGKILL), scene)
+    act_during_call(2, lambda scene, _: os.kill(scene.pid, signal.SIGKILL), scene)
     scene.machine.behave(update_delay=0)
     scene.run()
 
@@ -127,16 +118,9 @@ def moment_rows() -> Rows:
         for moment, (place, _, _) in MOMENTS.items()
     }
     for moment, (place, records, called) in MOMENTS.items():
-        left = records == "verified attempt"
-        end = End(
-            0,
-            f"{records} {'abandoned ' if left else ''}verified attempt success",
-            f"{called} verify update",
-            changed=True,
-        )
-        rows[f"SIGKILL {moment}"] = Fault(
-            end, ABANDONED if left else CONFIRMED, play=partial(kill_and_run_again, place)
-        )
+        after, told = (f"{records} abandoned", ABANDONED) if records == "verified attempt" else (records, CONFIRMED)
+        end = End(0, f"{after} verified attempt success", f"{called} verify update", changed=True)
+        rows[f"SIGKILL {moment}"] = Fault(end, told, play=partial(kill_and_run_again, place))
     return rows
 
 
@@ -172,13 +156,6 @@ SLIPS = {
     "note": ("   ", "x" * 401),
     "host": ("elsewhere", ""),
 }
-REFUSALS = {
-    "admin": (REFUSED, "answer-unusable"),
-    "password": (REFUSED, "answer-unusable"),
-    "reason": (REFUSED_LATE, "answer-unusable"),
-    "note": (REFUSED_LATE, "answer-unusable"),
-    "host": (REFUSED_LATE, "answer-unusable"),
-}
 
 
 def answer_all(scene: Scene, **answers: Any) -> None:
@@ -194,54 +171,24 @@ def slip_everywhere(scene: Scene) -> None:
     assert "tidy up" == scene.journal()[-1]["note"]
 
 
-def slip_too_often(question: str, scene: Scene) -> None:
-    """Make three slips at one question."""
-    answer_all(scene, **{question: (*SLIPS[question], SLIPS[question][0])})
-
-
 def slip_rows() -> Rows:
     """Return the rows for slips."""
-    return {
-        "two slips at each question": Fault(SUCCESS, CONFIRMED, play=slip_everywhere),
-        **{
-            f"three slips at the question for the {question}": Fault(
-                end, (code,), play=partial(slip_too_often, question)
-            )
-            for question, (end, code) in REFUSALS.items()
-        },
-        "a password that cannot be right, typed twice": Fault(
-            DENIED, ("admin-unproven",), play=partial(answer_all, password=("S\u00e9cret-4711", "S\u00e9cret-4711"))
-        ),
-    }
+    rows: Rows = {"two slips at each question": Fault(SUCCESS, CONFIRMED, play=slip_everywhere)}
+    for question, slips in SLIPS.items():
+        end = REFUSED if question in ("admin", "password") else REFUSED_LATE
+        answers: dict[str, Any] = {question: (*slips, slips[0])}
+        play = partial(answer_all, **answers)
+        rows[f"three slips at the question for the {question}"] = Fault(end, ("answer-unusable",), play=play)
+    twice = partial(answer_all, password=("S\u00e9cret-4711", "S\u00e9cret-4711"))
+    rows["a password that cannot be right, typed twice"] = Fault(DENIED, ("admin-unproven",), play=twice)
+    return rows
 
 
-def freeze(thaw: Callable[[Scene, Child[str]], object], scene: Scene) -> None:
-    """Freeze the screen with ^S during the update; when the result is on record, let *thaw* happen."""
-    child = scene.spawn()
-    scene.talk(child)
-    scene.wait_for_call(2)
+def freeze(thaw: Act, scene: Scene, child: Child[str]) -> None:
+    """Freeze the screen with ^S; when the result is on record, let *thaw* happen."""
     child.sendcontrol("s")
     wait_until(lambda: scene.journal()[-1]["event"] == "resync.result")
     thaw(scene, child)
-    scene.end(child)
-
-
-def freeze_rows() -> Rows:
-    """Return the rows for a screen that takes nothing."""
-    thaws: dict[str, Callable[[Scene, Child[str]], object]] = {
-        "^Q": lambda _, child: child.sendcontrol("q"),
-        "^C": lambda _, child: child.sendintr(),
-        "the connection lost": lambda scene, child: scene.hang_up(child),
-    }
-    return {
-        f"^S during the update, then {name}": Fault(
-            SUCCESS,
-            () if name == "the connection lost" else CONFIRMED,
-            behaviour={"update_delay": 0.5},
-            play=partial(freeze, thaw),
-        )
-        for name, thaw in thaws.items()
-    }
 
 
 def set_clock_back(scene: Scene) -> None:
@@ -299,26 +246,15 @@ def run_at_once(scene: Scene) -> None:
     scene.end(child)
 
 
-def run_beside_another(scene: Scene) -> None:
-    """Run onbox while another run is at the update."""
-    child = scene.spawn()
-    scene.talk(child)
-    scene.wait_for_call(2)
-    scene.run(answers={})
-    scene.end(child)
-
-
 PERSON: Rows = {
     **early_rows(),
     "SIGTERM as the last moment before the hold": Fault(
         STOPPED_LATE, INTERRUPTED, play=partial(hit, "onbox.resync.interrupts:Interrupts.hold 1 before", "SIGTERM")
     ),
-    "^Z during the update": Fault(
-        SUCCESS,
-        CONFIRMED,
-        behaviour={"update_delay": 0.5},
-        play=partial(stop_during_update, lambda _, child: child.sendcontrol("z")),
-    ),
+    "^Z during the update": during_update(lambda _, child: child.sendcontrol("z")),
+    "^S during the update, then ^Q": during_update(partial(freeze, lambda _, child: child.sendcontrol("q"))),
+    "^S during the update, then ^C": during_update(partial(freeze, STOPS["^C"])),
+    "^S during the update, then the connection lost": during_update(partial(freeze, STOPS["the connection lost"]), ()),
     **moment_rows(),
     "SIGKILL during the update": Fault(
         End(0, "verified attempt abandoned verified attempt success", "verify update verify update", changed=True),
@@ -328,7 +264,6 @@ PERSON: Rows = {
     ),
     **power_rows(),
     **slip_rows(),
-    **freeze_rows(),
     "clock set back by an hour after wrong passwords, and the name typed in spite of it": Fault(
         replace(
             SUCCESS,
@@ -351,6 +286,6 @@ PERSON: Rows = {
         End(0, "verified attempt refused success", "verify update", changed=True),
         ("another-run", *CONFIRMED),
         behaviour={"update_delay": 4},
-        play=run_beside_another,
+        play=partial(act_during_call, 2, lambda scene, _: scene.run(answers={})),
     ),
 }

@@ -6,13 +6,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from faults.rows_person import CONFIRMED, TWICE, act_during_call
 from faults.scene import HOST
 from faults.table import REFUSED, REFUSED_LATE, STOPPED, SUCCESS, UNKNOWN, WITHOUT_RECORD, End, Fault, Rows
 
 if TYPE_CHECKING:
     from faults.scene import Child, Scene
 
-CONFIRMED = ("update-confirmed",)
 CONFIRMED_BRIEFLY = ("onbox: Confirmed",)  # in the line that takes the place of a broken screen
 ITSELF = ("onbox itself failed (DisasterError)",)
 ITSELF_LATE = ("unexpected-after", "not known whether the marker time was changed")
@@ -20,36 +20,23 @@ REFUSED_AT_CHECK = End(3, "refused", "verify")
 NOT_RUN = End(6, "verified attempt unknown", "verify", changed=None)
 
 
-def look_while_update_runs(scene: Scene) -> None:
+def look_everywhere(scene: Scene, _: object) -> None:
     """Look everywhere while rsautil has the password and has not ended."""
-    child = scene.spawn()
-    scene.talk(child)
-    scene.wait_for_call(2)
     scene.watcher.look()
     (_, update) = scene.machine.calls()
     assert update.exit_code is None
     assert {scene.pid, update.pid, update.parent} <= scene.watcher.seen
-    scene.end(child)
 
 
-def limits_without_core(pid: int) -> bool:
-    """Tell whether a process may not leave a core file, and may not change that."""
-    lines = Path(f"/proc/{pid}/limits").read_text("ascii").splitlines()
-    (core,) = (line.split()[4:6] for line in lines if line.startswith("Max core file size"))
-    return core == ["0", "0"]
-
-
-def look_at_core_limits(scene: Scene) -> None:
-    """See at the prompt for the password that no core file can be written, by onbox or by rsautil."""
+def answer_without_core(scene: Scene) -> None:
+    """Give the password to a process that can write no core file, and may not change that for what it starts."""
 
     def answer(child: Child[str]) -> None:
-        assert limits_without_core(scene.pid)
+        lines = Path(f"/proc/{scene.pid}/limits").read_text("ascii").splitlines()
+        assert ["0", "0"] == next(line.split()[4:6] for line in lines if line.startswith("Max core file size"))
         child.sendline(scene.password)
 
-    child = scene.spawn()
-    scene.talk(child, scene.answers(password=answer))
-    assert limits_without_core(scene.wait_for_call(2, "asked").pid)
-    scene.end(child)
+    scene.run(answers=scene.answers(password=answer))
 
 
 def count_secrets(scene: Scene) -> None:
@@ -62,14 +49,14 @@ def count_secrets(scene: Scene) -> None:
     assert [1, 0] == counts
 
 
-def talk_all(arguments: tuple[str, ...], plan: str, scene: Scene) -> None:
+def talk_all(plan: str, arguments: tuple[str, ...], scene: Scene) -> None:
     """Run onbox with *arguments*, hooked as *plan* says, with the root logger of Python at DEBUG."""
     scene.run(*arguments, plan=plan, environment={"HOOKED_LOGGING": "1"})
 
 
 def fail_at(place: str, arguments: tuple[str, ...], scene: Scene) -> None:
     """Have a function raise what nobody foresaw, its text and its variables holding the password."""
-    talk_all(arguments or ("resync",), f"{place} raise", scene)
+    talk_all(f"{place} raise", arguments, scene)
 
     assert "DisasterError" in scene.shown[-1].screen or scene.shown[-1].exit_code == 0
 
@@ -122,11 +109,9 @@ def typed_rows() -> Rows:
     rows["the password typed as the administrator's name, then ^C"] = Fault(
         STOPPED, ("interrupted",), play=partial(swap, lambda _: lambda child: child.sendintr()), visible=True
     )
+    thrice = partial(swap, lambda scene: (scene.password,) * 3)
     rows["the password typed as the administrator's name and as the password"] = Fault(
-        REFUSED,
-        ("answer-unusable",),
-        play=partial(swap, lambda scene: (scene.password,) * 3),
-        visible=True,
+        REFUSED, ("answer-unusable",), play=thrice, visible=True
     )
     for question in ("admin", "password", "reason"):
         rows[f"all answers pasted at once at the question for the {question}"] = Fault(
@@ -144,7 +129,6 @@ def typed_rows() -> Rows:
 
 
 BROKEN = {
-    "caller": broken("onbox.identity:identify 1 before", WITHOUT_RECORD),
     "settings": broken("onbox.settings:load 1 before", WITHOUT_RECORD),
     "interrupts": broken("onbox.resync.interrupts:Interrupts.hold 1 before", REFUSED_LATE),
     "preflight": broken("onbox.preflight:first_stop 2 before", REFUSED),
@@ -164,31 +148,24 @@ BROKEN = {
     "console, after the attempt": broken("onbox.screen.console:Console.working 2 before", NOT_RUN, ITSELF_LATE),
     "dialogue, after the attempt": broken("onbox.rsautil.terminal:converse 2 before", NOT_RUN, ITSELF_LATE),
     "dialogue, at the end of the update": broken("onbox.rsautil.terminal:_Session.end 2 after", UNKNOWN, ITSELF_LATE),
-    "signs, after the attempt": broken("onbox.rsautil.evidence:weigh 2 before", UNKNOWN, ITSELF_LATE),
     "rsautil, after the attempt": broken("onbox.rsautil.verdict:judge 2 before", UNKNOWN, ITSELF_LATE),
     "messages, after the attempt": broken("onbox.errors:message 3 before", UNKNOWN, ITSELF_LATE),
     "audit.journal, writing the result": broken("onbox.audit.journal:Journal.append 3 before", UNKNOWN, ITSELF_LATE),
     "audit.log, writing the result": broken("onbox.resync.job:_recorded 1 before", UNKNOWN, ITSELF_LATE),
-    "audit.syslog, copying the result": broken("onbox.audit.syslog:send 3 before", SUCCESS, CONFIRMED),
     "ending": broken("onbox.screen.result:Ending.as_json 1 before", SUCCESS, CONFIRMED_BRIEFLY, ("resync", "--json")),
     "console, at the end": broken("onbox.screen.console:Console.ending 1 before", SUCCESS, CONFIRMED_BRIEFLY),
-    "cli": broken("onbox.cli:_print_json 1 before", SUCCESS, CONFIRMED_BRIEFLY, ("resync", "--json")),
 }
 
 SECRETS: Rows = {
     **typed_rows(),
     "looked for while rsautil runs": Fault(
-        SUCCESS, CONFIRMED, behaviour={"update_delay": 3}, play=look_while_update_runs
+        SUCCESS, CONFIRMED, behaviour={"update_delay": 3}, play=partial(act_during_call, 2, look_everywhere)
     ),
-    "core files": Fault(SUCCESS, CONFIRMED, behaviour={"update_delay": 0.5}, play=look_at_core_limits),
-    "the password kept too long": Fault(
-        End(0, "verified attempt success verified attempt success", "verify update verify update", changed=True),
-        CONFIRMED,
-        play=count_secrets,
-    ),
-    "the root logger at DEBUG": Fault(SUCCESS, CONFIRMED, play=partial(talk_all, ("resync",), "-")),
+    "core files": Fault(SUCCESS, CONFIRMED, play=answer_without_core),
+    "the password kept too long": Fault(TWICE, CONFIRMED, play=count_secrets),
+    "the root logger at DEBUG": Fault(SUCCESS, CONFIRMED, play=partial(talk_all, "-", ())),
     "the root logger at DEBUG, password echoed": Fault(
-        UNKNOWN, ("not known whether",), update="password-echoed", play=partial(talk_all, ("resync",), "-")
+        UNKNOWN, ("not known whether",), update="password-echoed", play=partial(talk_all, "-", ())
     ),
     **{f"unexpected exception in {module}": fault for module, fault in BROKEN.items()},
 }

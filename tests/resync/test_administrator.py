@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import string
 from typing import TYPE_CHECKING
 
-import pexpect
 import pytest
 from appliance.make import ADMIN, PASSWORD
 from hypothesis import given
@@ -107,27 +105,3 @@ def test_lockout(onbox: Onbox) -> None:
     assert "(lockout-guard)" in refused.screen
     assert 4 == len(onbox.machine.calls()) == onbox.machine.read("administrators")[ADMIN]["failures"]
     assert ["admin.denied"] * 4 + ["resync.refused"] == [record["event"] for record in onbox.machine.journal()]
-
-
-@pytest.mark.parametrize(("variant", "event"), [("refused-asks-at-once", "admin.denied"), ("mute", "resync.refused")])
-def test_not_verified(onbox: Onbox, variant: str, event: str) -> None:
-    """Only a check that got the password counts as a failed login; the name is on record if rsautil asked for it."""
-    onbox.machine.behave(verify=variant)
-
-    assert 4 == onbox(*DRY).exit_code
-    (record,) = onbox.machine.journal()
-    assert (event, event == "admin.denied") == (record["event"], ADMIN in str(record))
-
-
-def test_password_in_another_encoding(onbox: Onbox) -> None:
-    """A password that a terminal sent in another encoding than UTF-8 is asked for again, and sent as it was typed."""
-    child = onbox.spawn(*DRY, "-o", ADMIN)
-    for _ in range(2):
-        child.expect(PASSWORD_PROMPT)
-        os.write(child.child_fd, b"Rehearsal-\xe9\n")
-    child.expect(r"\(admin-unproven\)")
-    child.expect(pexpect.EOF)
-    child.close()
-
-    assert 4 == child.exitstatus
-    assert 1 == len(onbox.machine.calls())

@@ -48,24 +48,6 @@ def test_noted(number: int, interrupts: Interrupts) -> None:
         interrupts.hold()
 
 
-def ask(interrupts: Interrupts, number: int) -> None:
-    """Wait for a person who sends one signal, and a second one while the program cleans up."""
-    with interrupts.at_once():
-        try:
-            hit(number)
-            pytest.fail("the wait went on")
-        finally:
-            hit(number)
-
-
-@pytest.mark.parametrize("number", STOP)
-def test_at_once(number: int, interrupts: Interrupts) -> None:
-    """While a person is asked, a signal ends the wait on the spot; another one does not get in the way of the end."""
-    with pytest.raises(OnboxError, match="interrupted"):
-        ask(interrupts, number)
-    hit(number)  # noted only: the question is over
-
-
 def lose_terminal(interrupts: Interrupts, number: int) -> None:
     """Wait at a terminal that goes away, with a signal of which the wait learns too late."""
     with interrupts.at_once():

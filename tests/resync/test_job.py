@@ -7,21 +7,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
-from appliance.make import ADMIN, MARKER_TIME
+from appliance.make import ADMIN
 
-from onbox.audit.journal import Journal
 from onbox.rsautil import commands
 
 if TYPE_CHECKING:
     from faults.scene import Scene
-    from rehearsal import Machine, Onbox
+    from rehearsal import Onbox
 
 SHARED = ("run", "outcome", "code", "message", "seq", "hash")
-
-
-def events(machine: Machine) -> list[tuple[str, str]]:
-    """Return what is on record: the events and their outcomes."""
-    return [(record["event"], record["outcome"]) for record in machine.journal()]
 
 
 def test_success(onbox: Onbox) -> None:
@@ -61,48 +55,6 @@ def test_result(onbox: Onbox, variant: str, exit_code: int, outcome: str) -> Non
     assert [said[name] for name in SHARED] == [record[name] for name in SHARED]
     assert {"evidence", "not_understood", "warnings", "record", "changed"} < set(said)
     assert record["transcript"]
-
-
-def test_torn_record(onbox: Onbox) -> None:
-    """A record that a power loss cut short is set aside, on record, before anything else is written."""
-    Journal(onbox.machine.audit, onbox.machine.audit.stat().st_uid).close()
-    (onbox.machine.audit / "audit.jsonl").write_text('{"torn')
-
-    assert 0 == onbox("resync", "--dry-run").exit_code
-
-    assert [("journal.repaired", "success"), ("admin.verified", "success")] == events(onbox.machine)
-    assert ['{"torn'] == [path.read_text() for path in onbox.machine.audit.glob("torn-*")]
-
-
-@pytest.mark.parametrize(
-    ("spoil", "exit_code", "recorded"),
-    [
-        ("appliance", 3, True),
-        ("settings", 2, False),
-        ("journal", 5, False),
-        ("journal and appliance", 5, False),
-        ("syslog", 5, True),
-    ],
-)
-def test_refused(onbox: Onbox, spoil: str, exit_code: int, recorded: bool) -> None:
-    """A run that can't end well is refused before anything is asked or run, on record where a journal takes it."""
-    if "appliance" in spoil:
-        onbox.machine.rsautil.unlink()
-    if spoil == "settings":
-        onbox.machine.config.write_text("[audits]")
-    if "journal" in spoil:
-        onbox.machine.audit.chmod(0o777)
-    if spoil == "syslog":
-        config = onbox.machine.config.read_text()
-        onbox.machine.config.write_text(config.replace('syslog = ""', 'syslog = "/none"\nsyslog_required = true'))
-
-    run = onbox("resync")
-
-    assert exit_code == run.exit_code
-    assert recorded == (("resync.refused", "refused") in events(onbox.machine))
-    assert "Password" not in run.screen
-    assert [] == onbox.machine.calls()
-    assert MARKER_TIME == onbox.machine.marker()
 
 
 @pytest.mark.parametrize(("arguments", "exit_code"), [((), 0), (("--dry-run",), 0), (("--confirm", "elsewhere"), 3)])

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PASTED = "\x1b[200~{}\x1b[201~"
-QUIET = (False, False)  # neither echo nor lines made by the terminal
 
 
 class Person:
@@ -202,26 +201,6 @@ def test_asked_in_the_background(tmp_path: Path) -> None:
     person.type("answer\r", "visible 1: ")
 
     assert "answer" == person.end()
-
-
-@pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN])
-def test_stopped_and_continued(number: signal.Signals, tmp_path: Path) -> None:
-    """After any stop of the process, echo is off again before it reads on."""
-    person = Person(tmp_path, "secret")
-    person.child.expect_exact("secret 1: ")
-    pid = int((tmp_path / "pid").read_text())
-    os.kill(pid, number)
-    if number == signal.SIGSTOP:
-        person.wait_for_state("T")
-    modes = termios.tcgetattr(person.child.child_fd)
-    modes[3] |= termios.ECHO | termios.ICANON
-    termios.tcsetattr(person.child.child_fd, termios.TCSANOW, modes)
-    os.kill(pid, signal.SIGCONT)
-    wait_until(lambda: QUIET == person.modes())
-    person.type("Sentinel\r", "secret 1: ")
-
-    assert "Sentinel" == person.end()
-    assert "Sentinel" not in person.screen
 
 
 @pytest.mark.parametrize("terminal", ["/dev/null", "/nowhere"])
