@@ -127,6 +127,7 @@ def test_terminal_without_a_name(subject: Subject, monkeypatch: pytest.MonkeyPat
 def test_journal(subject: Subject) -> None:
     """The journal is opened as a run does it; what a run would go on with is a warning."""
     folder = subject.settings.directory
+    folder.rmdir()
     assert "check-passed" == found(subject, "journal")
     assert {"audit.jsonl", "ballast", "journal.lock", "run.lock"} == {path.name for path in folder.iterdir()}
 

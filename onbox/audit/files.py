@@ -5,6 +5,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 _BLOCK = 1024 * 1024
 
@@ -37,6 +38,20 @@ def open_own(name: str, flags: int, uid: int, *, folder: int | None = None) -> i
         return descriptor
     os.close(descriptor)
     raise PermissionError(errno.EPERM, objection)
+
+
+def make_folder(path: Path) -> None:
+    """Make the folder PATH with mode 0700, and fsync it; an existing one stays as it is.
+
+    Raises:
+        OSError: if it can't be made.
+    """
+    with suppress(FileExistsError):
+        path.mkdir()
+        path.chmod(0o700)  # under every umask
+        parent = os.open(path.parent, os.O_RDONLY)
+        os.fsync(parent)
+        os.close(parent)
 
 
 def replace(name: str, content: bytes, folder: int) -> None:

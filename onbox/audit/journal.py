@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from onbox.audit.files import lines_from_end, open_own, replace, write_all
+from onbox.audit.files import lines_from_end, make_folder, open_own, replace, write_all
 from onbox.audit.history import shown
 from onbox.audit.reader import FILE, record_of
 from onbox.audit.record import GENESIS, Fields, Record, canonical, read, sealed
@@ -60,7 +60,7 @@ class Journal:
     """
 
     def __init__(self, folder: Path, uid: int) -> None:
-        """Open the journal in FOLDER for the account UID until `close`, and make the files that are missing.
+        """Open the journal in FOLDER for the account UID until `close`, and make what is missing.
 
         Raises:
             OnboxError: if folder or file is not UID's alone or can't be opened.
@@ -71,6 +71,7 @@ class Journal:
         self._size, self._behind, self._urgent = 0, False, False
         with ExitStack() as opened:
             with _refused("journal-folder", folder):
+                make_folder(folder)
                 self._folder = open_own(str(folder), os.O_RDONLY | os.O_DIRECTORY, uid)
             opened.callback(os.close, self._folder)
             with _refused("journal-file", self.path):

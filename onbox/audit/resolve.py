@@ -28,6 +28,8 @@ def resolve(config: Path | None, prefix: str, outcome: str, note: str) -> tuple[
         raise OnboxError("text-too-long", what="note", most=MOST_CHARACTERS["note"])
     caller = identify()
     settings = load(config, caller.uid)
+    if not settings.directory.exists():  # another account than that of the runs must not make it
+        raise OnboxError("run-unknown", run=repr(prefix), count="No")
     with closing(Journal(settings.directory, caller.uid)) as journal:
         journal.claim_run()
         records = one_run(reversed(list(journal.records_from_end())), prefix)

@@ -37,10 +37,10 @@ def verified_by_hand(folder: Path, lines: list[str]) -> bool:
 
 
 @pytest.mark.program("jq")
-def test_chain_can_be_verified_by_hand(folder: Path, tmp_path: Path) -> None:
+def test_chain_can_be_verified_by_hand(tmp_path: Path) -> None:
     """Jq and sha256sum accept every journal of onbox, and find each kind of damage."""
     note = "".join(map(chr, range(1, 0x180))) + "\u2028\ufffd😀"
-    with closing(Journal(folder, journals.uid())) as journal:
+    with closing(Journal(tmp_path / "audit", journals.uid())) as journal:
         log = journals.log(journal).bind(note=note, ticket='"hash":"x",', outcome="success", code="c")
         lines = [
             canonical(log.info("x", process=process(("rsautil",), seconds=seconds)))
@@ -89,13 +89,13 @@ def test_head_gets_a_time_stamp(tmp_path: Path) -> None:
 
 
 @pytest.mark.program("rsyslogd")
-def test_documented_rsyslog_keeps_the_copies(folder: Path, tmp_path: Path) -> None:
+def test_documented_rsyslog_keeps_the_copies(tmp_path: Path) -> None:
     """Copies in the documented file, and in rsyslog's own format, agree and show what was lost and changed."""
-    kept, plain, path = tmp_path / "copies.json", tmp_path / "plain", folder / "audit.jsonl"
+    kept, plain, path = tmp_path / "copies.json", tmp_path / "plain", tmp_path / "audit" / "audit.jsonl"
     actions = block("## The syslog copy").replace("/var/log/onbox-copies.json", str(kept))
     with (
         run_with(tmp_path / "rsyslog", actions + f'action(type="omfile" file="{plain}")') as collector,
-        closing(Journal(folder, journals.uid())) as journal,
+        closing(Journal(path.parent, journals.uid())) as journal,
     ):
         log = journals.log(journal, syslog=collector.socket).bind(outcome="success", code="c")
         for number in range(4):

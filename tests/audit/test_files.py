@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from journals import limited
 
 from onbox.audit import files
-from onbox.audit.files import lines_from_end, open_own, replace
+from onbox.audit.files import lines_from_end, make_folder, open_own, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,17 +35,18 @@ def descriptors() -> int:
 
 @pytest.mark.parametrize("umask", [0o022, 0o277, 0o777])
 def test_new_files_have_their_modes_whatever_the_umask_is(umask: int, tmp_path: Path, folder: int) -> None:
-    """Files are made for their owner alone, who can use them, and stay as they are afterwards."""
+    """Files and folders are made for their owner alone, who can use them, and stay as they are afterwards."""
     before = os.umask(umask)
     try:
         for _ in range(2):
             os.close(open_own("file", os.O_RDWR | os.O_CREAT, os.getuid(), folder=folder))
+            make_folder(tmp_path / "made")
         replace("other", b"content", folder)
     finally:
         os.umask(before)
 
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
-    assert {"file": 0o600, "other": 0o600} == modes
+    assert {"file": 0o600, "made": 0o700, "other": 0o600} == modes
 
 
 @pytest.mark.parametrize(
@@ -79,6 +80,12 @@ def test_file_of_another_account_is_refused() -> None:
         open_own("/etc/passwd", os.O_RDONLY, 4711)
 
     assert "it belongs to user id 0, not to you (4711)" == caught.value.strerror
+
+
+def test_only_one_folder_is_made(tmp_path: Path) -> None:
+    """Folders above a missing one are not made: a mistyped setting must not leave a tree behind."""
+    with pytest.raises(FileNotFoundError):
+        make_folder(tmp_path / "a" / "b")
 
 
 def test_content_is_replaced_as_a_whole(tmp_path: Path, folder: int) -> None:

@@ -26,9 +26,9 @@ CALLER = Caller("rsaadmin", 1000, None, 7, "/dev/pts/0", "192.0.2.1")
 
 
 @pytest.fixture
-def writer(folder: Path, tmp_path: Path) -> Iterator[Writer]:
+def writer(tmp_path: Path) -> Iterator[Writer]:
     """Return a writer into a new journal, which copies to tmp_path/log."""
-    with closing(Journal(folder, journals.uid())) as journal:
+    with closing(Journal(tmp_path / "audit", journals.uid())) as journal:
         yield Writer(journal, str(tmp_path / "log"))
 
 

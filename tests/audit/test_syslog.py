@@ -111,10 +111,10 @@ TEXTS = ['a/b "c" \\d', "é 😀 \x1b[31m\r\n\t", "\udcff\0", "@cee: {}", "%s #0
 
 
 @pytest.mark.program("rsyslogd")
-def test_copies_come_out_on_the_other_side(folder: Path, tmp_path: Path) -> None:
+def test_copies_come_out_on_the_other_side(tmp_path: Path) -> None:
     """Rsyslogd gives each record back, with any characters and at its longest, and a priority for its outcome."""
     records = []
-    with running(tmp_path / "rsyslog") as collector, closing(Journal(folder, journals.uid())) as journal:
+    with running(tmp_path / "rsyslog") as collector, closing(Journal(tmp_path / "audit", journals.uid())) as journal:
         log = journals.log(journal, syslog=collector.socket)
         records += [log.info("resync.result", outcome=outcome) for outcome in PRIORITIES]
         records += [log.info("resync.result", outcome="success", note=text) for text in TEXTS]

@@ -182,7 +182,8 @@ def disk(end: End, told: tuple[str, ...], script: str, *, place: str = "", optio
 
 FILL = "cat /dev/zero > audit/filler || true"
 DISK: Rows = {
-    "folder missing": spoiled(NO_JOURNAL, FOLDER, "rmdir audit"),
+    "folder missing": spoiled(SUCCESS, CONFIRMED, "rmdir audit"),
+    "folder missing, and the one above it unwritable": spoiled(NO_JOURNAL, FOLDER, "rmdir audit; chmod 0500 ."),
     "folder unwritable": spoiled(NO_JOURNAL, FILE, "chmod 0500 audit"),
     "folder writable by others": spoiled(NO_JOURNAL, ("others may write it", *FOLDER), "chmod 0777 audit"),
     "folder owned by somebody else": spoiled(
