@@ -107,7 +107,7 @@ def check(
     Example: onbox check --report onbox-report.md
     """
     from onbox.identity import identify
-    from onbox.preflight import VERDICTS, Subject, examine, worst
+    from onbox.preflight import Subject, examine, verdict
     from onbox.screen.console import Console
     from onbox.settings import load
 
@@ -119,7 +119,7 @@ def check(
 
         write_report(subject, findings, report, Console(json=json))
     rows = [(each.state, each.check, f"{each.words.what} {each.words.advice}".strip()) for each in findings]
-    words = message(VERDICTS[worst(findings)])
+    words = message(verdict(findings))
     details = [each.as_json() for each in findings]
     _finish(json, "check", lambda: {"findings": details}, lambda console: console.result(rows, words), words)
 

@@ -206,9 +206,6 @@ CHECKS: dict[str, Callable[[Subject], Finding]] = {
     "time": check_time,
 }
 
-# The verdict on a machine, by its worst finding, from good to bad.
-VERDICTS: dict[State, Code] = {"ok": "check-ready", "warning": "check-warned", "error": "check-not-ready"}
-
 
 def examine(subject: Subject, names: Iterable[str] = CHECKS) -> list[Finding]:
     """Make the checks with these NAMES; one that fails in an unforeseen way has a finding too."""
@@ -224,9 +221,12 @@ def examine(subject: Subject, names: Iterable[str] = CHECKS) -> list[Finding]:
     return findings
 
 
-def worst(findings: Iterable[Finding]) -> State:
-    """Give the state of the worst of FINDINGS, of which there is at least one."""
-    return max((finding.state for finding in findings), key=list(VERDICTS).index)
+def verdict(findings: Iterable[Finding]) -> Code:
+    """Give the code for a machine, by the worst of its FINDINGS."""
+    states = {finding.state for finding in findings}
+    if "error" in states:
+        return "check-not-ready"
+    return "check-warned" if "warning" in states else "check-ready"
 
 
 def first_stop(findings: Iterable[Finding]) -> OnboxError | None:

@@ -20,7 +20,7 @@ from rehearsal import ANSWERS, CHECKOUT, Onbox, without_rights
 
 from onbox import preflight
 from onbox.identity import group_name, identify
-from onbox.preflight import Subject, examine, first_stop, worst
+from onbox.preflight import Subject, examine, first_stop, verdict
 from onbox.settings import Settings
 
 if TYPE_CHECKING:
@@ -184,7 +184,11 @@ def test_examine(subject: Subject) -> None:
     assert "rsautil-unsafe" == getattr(first_stop(findings[1:3]), "code", None)
     assert first_stop(finding for finding in findings if finding.state != "error") is None
     assert all(finding.as_json()["advice"] for finding in findings if finding.state != "ok")
-    assert ["error", "warning", "ok"] == [worst(findings), worst(findings[5:]), worst(findings[:2])]
+    assert ["check-not-ready", "check-warned", "check-ready"] == [
+        verdict(findings),
+        verdict(findings[5:]),
+        verdict(findings[:2]),
+    ]
 
 
 # What was done to a machine whose last run left a journal, how onbox is started there, and the code of the finding
