@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 import pytest
 from faults.scene import Scene
 from history import History
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from rehearsal import CHECKOUT, Machine, Onbox, make
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# How long an example takes says more about what else this machine does.
-settings.register_profile("onbox", deadline=None)
+# The time that examples take says more about the other work of this machine.
+settings.register_profile("onbox", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("onbox")
 
 
