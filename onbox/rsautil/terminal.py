@@ -65,11 +65,10 @@ def converse(
     if isinstance(started, str):
         return Transcript("not-started", problem=started)
     terminal, process = started
-    session = _Session(dialogue, terminal, process)
     try:
-        ending = session.watch(answers, timeout, tick)
+        ending = _watch(terminal, process, dialogue, answers, timeout, tick)
     finally:
-        gone = session.end()
+        gone = _end(terminal, process, dialogue)
     dialogue.end()
     if ending != "exited" and not gone:
         ending = "not-ended"
@@ -88,72 +87,68 @@ def converse(
     )
 
 
-class _Session:
-    """A command that runs on a terminal of its own."""
+def _watch(
+    terminal: int,
+    process: "OProc",
+    dialogue: Dialogue,
+    answers: Mapping[str, Callable[[], bytes]],
+    timeout: float,
+    tick: Callable[[float], None],
+) -> Ending:
+    """Take what PROCESS writes and give ANSWERS, until it ends, asks again or takes too long."""
+    began = last = _now()
+    awake = last_words = 0.0
+    while True:
+        alive, _ = process.is_alive()
+        more = _read(terminal, dialogue)
+        now = _now()
+        if now - last <= _AWAKE_SECONDS:
+            awake += now - last
+        last = now
+        question = dialogue.question(awake)
+        if dialogue.asked_again:
+            return "asked-again"
+        if not alive:
+            # Its output can still be on its way through a filter such as tee.
+            last_words = last_words or awake + _LAST_WORDS_SECONDS
+            if more is None or awake >= last_words:
+                return "exited"
+        elif awake > timeout:
+            return "timeout"
+        elif question and now - began > timeout:
+            return "stood-still"
+        elif question:
+            answer = answers[question.prompt]()
+            with suppress(OSError):  # it asked and ended
+                os.write(terminal, answer + b"\r")
+            dialogue.answer(question, answer)
+        tick(awake)
 
-    def __init__(self, dialogue: Dialogue, terminal: int, process: "OProc") -> None:
-        """Look after PROCESS from our side of the TERMINAL; DIALOGUE takes what it writes."""
-        self._dialogue, self._terminal, self._process = dialogue, terminal, process
-        self._held = True
 
-    def watch(
-        self, answers: Mapping[str, Callable[[], bytes]], timeout: float, tick: Callable[[float], None]
-    ) -> Ending:
-        """Take what is written and give ANSWERS, until the command ends, asks again or takes too long."""
-        began = last = _now()
-        awake = last_words = 0.0
-        while True:
-            alive, _ = self._process.is_alive()
-            self._read()
-            now = _now()
-            if now - last <= _AWAKE_SECONDS:
-                awake += now - last
-            last = now
-            question = self._dialogue.question(awake)
-            if self._dialogue.asked_again:
-                return "asked-again"
-            if not alive:
-                # Its output can still be on its way through a filter such as tee.
-                last_words = last_words or awake + _LAST_WORDS_SECONDS
-                if not self._held or awake >= last_words:
-                    return "exited"
-            elif awake > timeout:
-                return "timeout"
-            elif question and now - began > timeout:
-                return "stood-still"
-            elif question:
-                answer = answers[question.prompt]()
-                with suppress(OSError):  # it asked and ended
-                    os.write(self._terminal, answer + b"\r")
-                self._dialogue.answer(question, answer)
-            tick(awake)
+def _end(terminal: int, process: "OProc", dialogue: Dialogue) -> bool:
+    """End PROCESS and all it left in its session; tell whether everything could be killed."""
+    if process.is_alive()[0]:
+        _signal_session(process.sid, signal.SIGTERM)
+        _wait_until(lambda: not process.is_alive()[0], _TERM_SECONDS)
+    gone = _wait_until(lambda: not _signal_session(process.sid, signal.SIGKILL), _KILL_SECONDS)
+    if not process.is_alive()[0]:
+        process.wait()
+    # A process that left the session could go on writing.
+    _wait_until(lambda: not _read(terminal, dialogue), _LAST_WORDS_SECONDS)
+    os.close(terminal)
+    return gone
 
-    def end(self) -> bool:
-        """End the command and all it left in its session; tell whether everything could be killed."""
-        session = self._process.sid
-        if self._process.is_alive()[0]:
-            _signal_session(session, signal.SIGTERM)
-            _wait_until(lambda: not self._process.is_alive()[0], _TERM_SECONDS)
-        gone = _wait_until(lambda: not _signal_session(session, signal.SIGKILL), _KILL_SECONDS)
-        if not self._process.is_alive()[0]:
-            self._process.wait()
-        # A process that left the session could go on writing.
-        _wait_until(lambda: not self._read(), _LAST_WORDS_SECONDS)
-        os.close(self._terminal)
-        return gone
 
-    def _read(self) -> bool:
-        """Take what stands on the terminal now or soon; False if there is nothing."""
-        if not self._held:
-            time.sleep(_POLL_SECONDS)
-            return False
-        if not select.select([self._terminal], [], [], _POLL_SECONDS)[0]:
-            return False
-        try:
-            self._dialogue.line.feed(os.read(self._terminal, _BLOCK))
-        except OSError:  # what Linux says when the last process has closed the other side
-            self._held = False
-        return self._held
+def _read(terminal: int, dialogue: Dialogue) -> bool | None:
+    """Take what stands on the terminal now or soon; False if there is nothing, None if nobody can write any more."""
+    if not select.select([terminal], [], [], _POLL_SECONDS)[0]:
+        return False
+    try:
+        dialogue.line.feed(os.read(terminal, _BLOCK))
+    except OSError:  # what Linux says when the last process has closed the other side
+        time.sleep(_POLL_SECONDS)
+        return None
+    return True
 
 
 def _wait_until(done: Callable[[], bool], seconds: float) -> bool:

@@ -147,7 +147,7 @@ BROKEN = {
     "audit.syslog, copying the attempt": broken("onbox.audit.syslog:send 2 before", SUCCESS, CONFIRMED),
     "console, after the attempt": broken("onbox.screen.console:Console.working 2 before", NOT_RUN, ITSELF_LATE),
     "dialogue, after the attempt": broken("onbox.rsautil.terminal:converse 2 before", NOT_RUN, ITSELF_LATE),
-    "dialogue, at the end of the update": broken("onbox.rsautil.terminal:_Session.end 2 after", UNKNOWN, ITSELF_LATE),
+    "dialogue, at the end of the update": broken("onbox.rsautil.terminal:_end 2 after", UNKNOWN, ITSELF_LATE),
     "rsautil, after the attempt": broken("onbox.rsautil.verdict:judge 2 before", UNKNOWN, ITSELF_LATE),
     "messages, after the attempt": broken("onbox.errors:message 3 before", UNKNOWN, ITSELF_LATE),
     "audit.journal, writing the result": broken("onbox.audit.journal:Journal.append 3 before", UNKNOWN, ITSELF_LATE),

@@ -71,14 +71,12 @@ def test_password_is_forgotten_unasked(appliance: Machine) -> None:
     ("lines", "kept"),
     [
         ((), ()),
-        (("a", ""), ("a", "")),
         (("<Secret-1!>", "\udcc3\udca4\udcff"), ("<<redacted>>", "ä\ufffd")),
         (("Secr", "et-1!"), ("<redacted>",)),
         (("x" * 1001,), ("xxx",)),
         (("-" * 1001,), ("-" * 1000,)),
         (("*" * 12 + "●" * 9,), ("***●●●",)),
         (("Com.RSA.db.dba.Password=v",), ("Com.RSA.db.dba.Password <not kept>",)),
-        (("\udcc2\udc9b",), ("\ufffd",)),
     ],
 )
 def test_redaction(lines: tuple[str, ...], kept: tuple[str, ...]) -> None:

@@ -20,7 +20,6 @@ DONE = Evidence(value=True, begun=True, result=True)
     ("said", "shown", "code"),
     [
         ({}, {}, "update-confirmed"),
-        ({}, {"result": False}, "update-contradiction"),
         ({}, {"value": False, "result": False, "begun": False}, "update-unproven"),
         ({"exit_code": 1}, {}, "update-contradiction"),
         ({"ending": "timeout", "exit_code": None}, {}, "update-timeout"),
@@ -31,7 +30,6 @@ DONE = Evidence(value=True, begun=True, result=True)
         ({"ending": "not-started", "sent": False}, {}, "update-not-started"),
         ({"ending": "stood-still", "exit_code": None, "sent": False}, {}, "update-stood-still"),
         ({"ending": "timeout", "exit_code": None, "sent": False}, {}, "update-not-asked"),
-        ({"exit_code": 1, "sent": False}, {}, "update-not-asked"),
         ({"exit_code": 1, "sent": False, "before": ("ERROR:  x", "(0 rows)")}, {}, "update-not-asked"),
         ({"exit_code": 1, "sent": False, "before": (VALUE,)}, {"value": False, "begun": False}, "update-unproven"),
         ({"exit_code": 0, "sent": False}, {"value": False, "begun": False, "result": False}, "update-unproven"),
