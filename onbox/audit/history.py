@@ -11,7 +11,7 @@ from onbox.audit.record import ABANDONED, ATTEMPT, REPAIRED, RESOLVED, RESULT, R
 from onbox.errors import OnboxError
 
 # Written about a run by somebody who came later.
-AFTERWARDS = frozenset({ABANDONED, RESOLVED})
+_AFTERWARDS = frozenset({ABANDONED, RESOLVED})
 _OF_THE_END = ("event", "outcome", "code", "message")
 
 
@@ -51,7 +51,7 @@ def runs(newest_first: Iterable[Record]) -> Iterator[Record]:
             continue
         run = record["run"]
         word = words.setdefault(run, record)
-        if run not in told and record["event"] not in AFTERWARDS:
+        if run not in told and record["event"] not in _AFTERWARDS:
             told.add(run)
             yield record | {name: word.get(name) for name in _OF_THE_END}
     yield from (word for run, word in words.items() if run not in told)
@@ -59,7 +59,7 @@ def runs(newest_first: Iterable[Record]) -> Iterator[Record]:
 
 def last_run(newest_first: Iterable[Record]) -> Record | None:
     """Give the newest run that reached its attempt; the others changed nothing and are passed over."""
-    reached = AFTERWARDS | {ATTEMPT, RESULT}
+    reached = _AFTERWARDS | {ATTEMPT, RESULT}
     return next((run for run in runs(newest_first) if run["event"] in reached), None)
 
 

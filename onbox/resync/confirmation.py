@@ -15,7 +15,7 @@ def show_facts(session: Session, admin: str) -> None:
     last = last_run(session.journal.records_from_end())
     session.console.facts(
         [
-            ("Last run", last_run_shown(last) if last else "None is recorded."),
+            ("Last run", last_run_shown(last)),
             ("Host", f"{session.host.name}; it must be the primary instance"),
             ("Administrator", admin),
             ("Command", shlex.join(("./rsautil", *commands.update_arguments(admin)))),

@@ -5,14 +5,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from onbox.audit.history import AFTERWARDS, admin_of, runs, shown, time_of
+from onbox.audit.history import admin_of, runs, shown, time_of
 from onbox.audit.reader import Reader, member
 from onbox.audit.record import RESOLVED, VERIFIED, Record
 from onbox.screen.console import Console
 
 COLUMNS = ("time (UTC)", "run", "outcome", "code", "administrator")
-SHORT_ID = 8
-_SHORT_ADMIN = 15
+_SHORT_ID = 8
 # By code, two truths about an update that have the same outcome and exit code; by outcome, a plainer word.
 _WORDS = {"update-confirmed": "confirmed", "update-accepted": "accepted", "failure": "failed"}
 # The lines of a page that show one member of a record; each text of a list has a line of its own.
@@ -41,11 +40,6 @@ def listed(journal: Reader, last: int, outcome: str | None = None) -> list[Recor
     return [run for run in ended if outcome in (None, run["outcome"])][:last]
 
 
-def brief(name: str) -> str:
-    """Give NAME, or as much of it as a table has room for."""
-    return name if len(name) <= _SHORT_ADMIN else name[: _SHORT_ADMIN - 3] + "..."
-
-
 def word(record: Record) -> str:
     """Give the word for the outcome of RECORD: confirmed, accepted, failed, unknown, refused, or success."""
     outcome = str(record["outcome"])
@@ -53,13 +47,13 @@ def word(record: Record) -> str:
 
 
 def row(run: Record) -> tuple[str, ...]:
-    """Give the COLUMNS of one RUN in a list, narrow enough for 80 columns."""
+    """Give the COLUMNS of one RUN in a list, the widest last."""
     return (
         f"{time_of(run):%Y-%m-%d %H:%M}",
-        run["run"][:SHORT_ID],
+        run["run"][:_SHORT_ID],
         word(run),
         str(run.get("code") or "-"),
-        brief(admin_of(run) or "-"),
+        admin_of(run) or "-",
     )
 
 
@@ -71,10 +65,12 @@ def tell(found: Sequence[Record], path: Path, console: Console) -> None:
         console.step("", "Runs", f"No such record in {path}.")
 
 
-def last_run_shown(run: Record) -> str:
+def last_run_shown(run: Record | None) -> str:
     """Give the last RUN in one line: when, who, how it ended, and its ID."""
-    when, who = shown(time_of(run)), brief(admin_of(run) or "-")
-    return f"{when} by {who}: {word(run)} ({run.get('code')}), run {run['run'][:SHORT_ID]}"
+    if run is None:
+        return "None is recorded."
+    ending = f"{word(run)} ({run.get('code')})"
+    return f"{shown(time_of(run))} by {admin_of(run) or '-'}: {ending}, run {run['run'][:_SHORT_ID]}"
 
 
 def summary(run: Record) -> dict[str, Any]:
@@ -86,14 +82,11 @@ def summary(run: Record) -> dict[str, Any]:
 def page(records: Sequence[Record]) -> list[tuple[str, str]]:
     """Give one run, by its RECORDS in their order, as names and values to be put into a change ticket."""
     run = next(runs(reversed(records)), records[-1])
-    own = [record for record in records if record["event"] not in AFTERWARDS] or records
-    # The last value that is known counts.
-    known = {name: value for record in own for name, value in record.items() if value}
     outcome = f"{word(run)} ({run.get('code')}): {run.get('message')}"
     if run["event"] == VERIFIED:
         outcome = "none: the update was not tried (a dry run, or a run that was cut off)"
-    rows = [("Run", run["run"]), ("Outcome", outcome), ("Time", f"{_time(own[0])} to {_time(own[-1])}")]
-    rows += _members(known)
+    rows = [("Run", run["run"]), ("Outcome", outcome), ("Time", f"{_time(records[0])} to {_time(run)}")]
+    rows += _members(run)
     if run["event"] == RESOLVED:
         rows += [("Resolved", _time(records[-1])), *_members(records[-1])]
     rows += [("Record", f"{record.get('seq')} {_time(record)} {record['event']}") for record in records]
@@ -108,8 +101,7 @@ def _members(record: Record) -> Iterator[tuple[str, str]]:
     """Yield the members of RECORD that a page shows and that are known; nobody checked their types."""
     for name, path in _MEMBERS.items():
         value = member(record, path)
-        if isinstance(value, list):
-            lines = [shlex.join(map(str, value))] if path == "process.argv" else value
-        else:
-            lines = [value]
+        if path == "process.argv" and isinstance(value, list):
+            value = shlex.join(map(str, value))
+        lines = value if isinstance(value, list) else [value]
         yield from ((name, str(line)) for line in lines if line not in (None, ""))

@@ -10,7 +10,7 @@ from onbox.audit.lockout import WARN_FROM, Guard, guards
 from onbox.audit.reader import Reader
 from onbox.errors import message
 from onbox.screen.console import Console
-from onbox.screen.runs import COLUMNS, brief, last_run_shown, row, summary
+from onbox.screen.runs import COLUMNS, last_run_shown, row, summary
 
 
 class Status:
@@ -43,11 +43,9 @@ def tell(status: Status, console: Console) -> None:
     """Show STATUS, at most 80 columns wide."""
     if status.running:
         console.step("warning", "Running", f"A run is in progress: {status.running}.")
-    if status.last:
-        state = {"success": "ok", "unknown": "warning"}.get(status.last["outcome"], "error")
-        console.step(state, "Last run", last_run_shown(status.last))
-    else:
-        console.step("ok", "Last run", "None is recorded.")
+    outcome = status.last["outcome"] if status.last else "success"
+    state = {"success": "ok", "unknown": "warning"}.get(outcome, "error")
+    console.step(state, "Last run", last_run_shown(status.last))
     if status.open:
         console.step("warning", "Open runs", f"{len(status.open)} with an unknown outcome:")
         console.table(COLUMNS, [row(run) for run in status.open])
@@ -56,7 +54,7 @@ def tell(status: Status, console: Console) -> None:
         console.step("ok", "Open runs", "None: every update has a known outcome.")
     if status.guards:
         console.step("warning", "Logins", "Failed in the last 60 minutes:")
-        rows = [(brief(each.admin), str(each.count), _rule(each)) for each in status.guards]
+        rows = [(each.admin, str(each.count), _rule(each)) for each in status.guards]
         console.table(("administrator", "failed", "next try"), rows)
         console.step("", "Next", "Check the password first. Five failed logins lock the account for 60 minutes.")
     else:

@@ -14,20 +14,8 @@ import pytest
 from journals import content, opened
 
 from onbox.audit.journal import Journal
-from onbox.audit.record import GENESIS
 from onbox.audit.verify import verify
 from onbox.errors import OnboxError
-
-
-def test_records_are_chained_across_runs(folder: Path) -> None:
-    """Each record names the number and the hash of the one before it, the first of all 64 zeros."""
-    lines = journals.one_run(folder, "run-1") + journals.one_run(folder, "run-2")
-
-    records = [json.loads(line) for line in lines]
-    assert "".join(line + "\n" for line in lines).encode() == content(folder)
-    assert list(range(1, 7)) == [record["seq"] for record in records]
-    assert [GENESIS, *(record["hash"] for record in records[:-1])] == [record["prev"] for record in records]
-    assert {"seq": 6, "hash": records[-1]["hash"]} == json.loads((folder / "tip.json").read_bytes())
 
 
 def test_records_are_read_from_the_end(folder: Path) -> None:

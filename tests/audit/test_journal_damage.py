@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import journals
@@ -40,32 +41,21 @@ def test_record_counts_though_the_head_file_stays_behind(folder: Path) -> None:
     assert ("agrees", None) == (verify(folder / "audit.jsonl").tip, verify(folder / "audit.jsonl").problem)
 
 
-def change(path: Path) -> None:
-    """Change the last record."""
-    path.write_bytes(path.read_bytes().replace(b"success", b"failure"))
-
-
 def other_record(path: Path) -> None:
     """Put another record, rightly chained, in place of the last one."""
     records = [{"event": "resync.result", "outcome": "failure", "run": str(number)} for number in range(3)]
     path.write_bytes(b"".join(journals.chained(records)))
 
 
-def tear(path: Path) -> None:
-    """Tear the last record, which was whole once."""
-    path.write_bytes(path.read_bytes()[:-10])
-
-
-def garble_head(path: Path) -> None:
-    """Write something else into the head file."""
-    path.with_name("tip.json").write_bytes(b"{}")
-
-
+# Each damages the end of a journal with three records, or its head file.
 DAMAGES = [
-    (change, r"its last complete line is no record \(its content does not match its hash\)"),
+    (
+        lambda path: path.write_bytes(path.read_bytes().replace(b"success", b"failure")),
+        r"its last complete line is no record \(its content does not match its hash\)",
+    ),
     (other_record, "record 3 is not the one that tip.json names"),
-    (tear, "it ends with record 2, but tip.json names record 3"),
-    (garble_head, "it is not what onbox writes"),
+    (lambda path: os.truncate(path, path.stat().st_size - 10), "it ends with record 2, but tip.json names record 3"),
+    (lambda path: path.with_name("tip.json").write_bytes(b"{}"), "it is not what onbox writes"),
     (lambda path: path.with_name("tip.json").chmod(0o666), "others may write it"),
 ]
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onbox.audit.record import canonical, digest, process, read, tidy
+from onbox.audit.record import canonical, digest, read, tidy
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
@@ -89,9 +89,3 @@ def test_what_is_wrong_is_named(line: bytes, what: str) -> None:
 def test_text_that_some_reader_cannot_hold_is_replaced(text: str, tidied: str) -> None:
     """Only halves of a character and NUL are replaced, in keys and in values, however deep."""
     assert {tidied: [tidied, {"a": tidied}]} == tidy({text: (text, {"a": text})})
-
-
-@pytest.mark.parametrize(("seconds", "text"), [(None, "null"), (2.0, "2"), (0.0004, "0"), (1.23456, "1.235")])
-def test_seconds_have_one_text(seconds: float | None, text: str) -> None:
-    """Seconds are whole milliseconds, and whole seconds have no fraction, as jq writes them too."""
-    assert text == canonical({"": process(seconds=seconds)["seconds"]})[4:-1]
