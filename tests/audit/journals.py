@@ -1,4 +1,4 @@
-"""Journals for tests: written by onbox itself, or made by hand to be damaged."""
+"""Journals for tests, written by onbox itself."""
 
 from __future__ import annotations
 
@@ -7,24 +7,17 @@ import resource
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from onbox.audit.journal import Head, Journal
+from onbox.audit.journal import Journal
 from onbox.audit.log import Writer, log_of_run
-from onbox.audit.record import GENESIS, canonical, digest
+from onbox.audit.record import canonical
 from onbox.identity import Host, identify
 from onbox.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from pathlib import Path
 
     import structlog
-
-    from onbox.audit.record import Record
-
-
-def uid() -> int:
-    """Return whom a test's journal belongs to."""
-    return os.getuid()
 
 
 def log(journal: Journal, *, run: str = "run-1", syslog: str = "") -> structlog.BoundLogger:
@@ -44,27 +37,6 @@ def one_run(folder: Path, run: str = "run-1") -> list[str]:
     return write(
         folder, ("admin.verified", "success"), ("resync.attempt", "unknown"), ("resync.result", "success"), run=run
     )
-
-
-def sealed(fields: Record, seq: int, prev: str) -> Record:
-    """Return *fields* as the record *seq* behind the one with the hash *prev*."""
-    record = {**fields, "seq": seq, "prev": prev}
-    return {**record, "hash": digest(record)}
-
-
-def chained(records: Iterable[Record]) -> list[bytes]:
-    """Return the lines of *records*, chained."""
-    prev, lines = GENESIS, list[bytes]()
-    for seq, fields in enumerate(records, 1):
-        record = sealed(fields, seq, prev)
-        prev = record["hash"]
-        lines.append(canonical(record).encode() + b"\n")
-    return lines
-
-
-def put_tip(folder: Path, seq: int, head: str) -> None:
-    """Write the head file of *folder*."""
-    (folder / "tip.json").write_bytes(Head(seq, head).text())
 
 
 def opened(folder: Path) -> closing[Journal]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import journals
-
 from onbox.audit.record import GENESIS, canonical, sealed
 from onbox.audit.syslog import message
 from onbox.identity import Host
@@ -31,16 +29,20 @@ def chain(label: str, count: int, *, hour: int = 0, after: list[Record] | None =
             "process": {"seconds": 0.125},
             **fields,
         }
-        prev = records[-1]["hash"] if records else GENESIS
-        records.append(dict(sealed(record, seq=number, prev=prev)))
+        append(records, record)
     return records
+
+
+def append(records: list[Record], fields: Record) -> None:
+    """Add the record of *fields* to the chain of *records*."""
+    records.append(dict(sealed(fields, seq=len(records) + 1, prev=records[-1]["hash"] if records else GENESIS)))
 
 
 def rechained(records: list[Record], at: int, **fields: Any) -> list[Record]:
     """Return *records* in which the one with the index *at* has other *fields*, and all hashes from it on are new."""
     changed = records[:at]
     for record in [records[at] | fields, *records[at + 1 :]]:
-        changed.append(journals.sealed(record, len(changed) + 1, changed[-1]["hash"] if changed else GENESIS))
+        append(changed, record)
     return changed
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-import journals
 import logs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from onbox.audit.copies import Comparison, OtherChain, compare
-from onbox.audit.record import GENESIS
+from onbox.audit.record import GENESIS, sealed
 from onbox.audit.verify import Verification
 from onbox.errors import OnboxError
 from onbox.identity import Host
@@ -189,7 +188,7 @@ def forged(draw: st.DrawFn) -> Record:
     record |= {"time": draw(st.sampled_from(["2025", "2030", record["time"]]))}
     prev = GENESIS if seq == 1 else draw(HASHES)
     if kind == "proven":
-        return journals.sealed(record, seq, prev)
+        return dict(sealed(record, seq=seq, prev=prev))
     return record | {"seq": seq, "prev": prev, "hash": draw(HASHES), "omitted": ["transcript"]}
 
 
@@ -255,7 +254,7 @@ def test_line_of_onbox_without_a_usable_copy_is_counted(line: bytes, tmp_path: P
 
 def test_other_contents_of_a_log(tmp_path: Path) -> None:
     """Other programs and other hosts neither hide nor invent a loss, and a result that no journal took is named."""
-    unrecorded = journals.sealed(NOW[0] | {"run": "run-7"}, 0, "") | {"seq": None, "prev": None}
+    unrecorded = dict(sealed(NOW[0] | {"run": "run-7"}, seq=None, prev=None))
     log = [
         logs.plain(NOW[1]),
         b"Nov 24 12:00:00 am1 sshd[1]: Accepted password\n",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -40,7 +41,7 @@ def verified_by_hand(folder: Path, lines: list[str]) -> bool:
 def test_chain_can_be_verified_by_hand(tmp_path: Path) -> None:
     """Jq and sha256sum accept every journal of onbox, and find each kind of damage."""
     note = "".join(map(chr, range(1, 0x180))) + "\u2028\ufffd😀"
-    with closing(Journal(tmp_path / "audit", journals.uid())) as journal:
+    with closing(Journal(tmp_path / "audit", os.getuid())) as journal:
         log = journals.log(journal).bind(note=note, ticket='"hash":"x",', outcome="success", code="c")
         lines = [
             canonical(log.info("x", process=process(("rsautil",), seconds=seconds)))
@@ -95,7 +96,7 @@ def test_documented_rsyslog_keeps_the_copies(tmp_path: Path) -> None:
     actions = block("## The syslog copy").replace("/var/log/onbox-copies.json", str(kept))
     with (
         run_with(tmp_path / "rsyslog", actions + f'action(type="omfile" file="{plain}")') as collector,
-        closing(Journal(path.parent, journals.uid())) as journal,
+        closing(Journal(path.parent, os.getuid())) as journal,
     ):
         log = journals.log(journal, syslog=collector.socket).bind(outcome="success", code="c")
         for number in range(4):

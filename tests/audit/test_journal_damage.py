@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import journals
+import logs
 import pytest
 from journals import content, limited, opened
 
@@ -43,8 +44,7 @@ def test_record_counts_though_the_head_file_stays_behind(folder: Path) -> None:
 
 def other_record(path: Path) -> None:
     """Put another record, rightly chained, in place of the last one."""
-    records = [{"event": "resync.result", "outcome": "failure", "run": str(number)} for number in range(3)]
-    path.write_bytes(b"".join(journals.chained(records)))
+    path.write_bytes(logs.lines(logs.chain("other", 3)))
 
 
 # Each damages the end of a journal with three records, or its head file.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-import journals
 import pytest
 
 from onbox import __version__
@@ -28,7 +28,7 @@ CALLER = Caller("rsaadmin", 1000, None, 7, "/dev/pts/0", "192.0.2.1")
 @pytest.fixture
 def writer(tmp_path: Path) -> Iterator[Writer]:
     """Return a writer into a new journal, which copies to tmp_path/log."""
-    with closing(Journal(tmp_path / "audit", journals.uid())) as journal:
+    with closing(Journal(tmp_path / "audit", os.getuid())) as journal:
         yield Writer(journal, str(tmp_path / "log"))
 
 

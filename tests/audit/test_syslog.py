@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import socket
 from contextlib import closing
@@ -114,7 +115,7 @@ TEXTS = ['a/b "c" \\d', "é 😀 \x1b[31m\r\n\t", "\udcff\0", "@cee: {}", "%s #0
 def test_copies_come_out_on_the_other_side(tmp_path: Path) -> None:
     """Rsyslogd gives each record back, with any characters and at its longest, and a priority for its outcome."""
     records = []
-    with running(tmp_path / "rsyslog") as collector, closing(Journal(tmp_path / "audit", journals.uid())) as journal:
+    with running(tmp_path / "rsyslog") as collector, closing(Journal(tmp_path / "audit", os.getuid())) as journal:
         log = journals.log(journal, syslog=collector.socket)
         records += [log.info("resync.result", outcome=outcome) for outcome in PRIORITIES]
         records += [log.info("resync.result", outcome="success", note=text) for text in TEXTS]

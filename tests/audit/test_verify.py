@@ -7,25 +7,26 @@ import hashlib
 import json
 import os
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import journals
+import logs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from onbox.audit.journal import Head
-from onbox.audit.record import GENESIS, canonical
+from onbox.audit.record import GENESIS, canonical, sealed
 from onbox.audit.verify import verify
 from onbox.errors import OnboxError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-FIELDS: list[dict[str, Any]] = [{"event": "x", "run": f"run-{number}", "message": "é\n\0" * 3} for number in range(6)]
-LINES = journals.chained(FIELDS)
-HEADS = [json.loads(line)["hash"] for line in LINES]
-WHOLE = b"".join(LINES)
+RECORDS = logs.chain("run", 6)
+HEADS = [record["hash"] for record in RECORDS]
+WHOLE = logs.lines(RECORDS)
+LINES = WHOLE.splitlines(keepends=True)
+OTHER = logs.lines(logs.chain("other", 2)).splitlines(keepends=True)
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def test_any_single_damage_is_found(tmp_path_factory: pytest.TempPathFactory, da
         at = min(at, other)
     else:
         fields = json.loads(lines[other])
-        forged = journals.sealed(fields | {"message": "forged"}, at + 1, HEADS[at - 1] if at else GENESIS)
+        forged = sealed(fields | {"message": "forged"}, seq=at + 1, prev=HEADS[at - 1] if at else GENESIS)
         lines.insert(at, canonical(forged).encode() + b"\n")
         at += 1
 
@@ -83,9 +84,9 @@ DAMAGES: dict[str, tuple[bytes, int, str]] = {
     "reformatted": (LINES[0] + LINES[1].replace(b",", b", ") + LINES[2], 2, "record-damaged"),
     "reformatted and hashed": (LINES[0] + resealed(LINES[1]) + LINES[2], 2, "record-damaged"),
     "one CR": (LINES[0] + LINES[1][:-1] + b"\r\n" + LINES[2], 2, "record-damaged"),
-    "changed in text mode": (WHOLE.replace(b"\n", b"\r\n").replace(b"run-2", b"run-9"), 3, "record-damaged"),
-    "rewritten from line 2 on": (LINES[0] + b"".join(journals.chained([{}] * 2)[1:]), 2, "record-misplaced"),
-    "two chains": (WHOLE + journals.chained([{}])[0], 7, "record-misplaced"),
+    "changed in text mode": (WHOLE.replace(b"\n", b"\r\n").replace(b"run-3", b"run-9"), 3, "record-damaged"),
+    "rewritten from line 2 on": (LINES[0] + OTHER[1], 2, "record-misplaced"),
+    "two chains": (WHOLE + OTHER[0], 7, "record-misplaced"),
     "endless": (LINES[0] + b"x" * 2**24 + b"\n", 2, "record-damaged"),
     "too deep": (LINES[0] + b"[" * 100_000 + b"\n", 2, "record-damaged"),
     "incomplete": (WHOLE[:-1], 6, "record-torn"),
@@ -141,7 +142,7 @@ def test_tip_file_beside_the_journal_is_compared(
     seq: int, head: str, content: bytes, tip: str, expected: tuple[int | None, str] | None, path: Path
 ) -> None:
     """A tip.json that names a record which is not there, or another, shows a truncated or rewritten end."""
-    journals.put_tip(path.parent, seq, head)
+    path.with_name("tip.json").write_bytes(Head(seq, head).text())
 
     assert expected == problem(path, content)
     assert tip == verify(path).tip
@@ -153,7 +154,7 @@ def test_missing_journal_shows(path: Path) -> None:
         verify(path)
 
     assert "journal-missing" == getattr(verify(path, expected=True).problem, "code", "")
-    journals.put_tip(path.parent, 6, HEADS[5])
+    path.with_name("tip.json").write_bytes(Head(6, HEADS[5]).text())
     assert "journal-missing" == getattr(verify(path).problem, "code", "")
 
 
