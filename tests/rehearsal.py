@@ -88,7 +88,8 @@ def talk(child: pexpect.spawn[str], answers: Mapping[str, Any], until: str | Non
         found = child.expect([*prompts, *([until] if until else []), pexpect.EOF])
         if found >= len(prompts):
             return
-        first, *rest = answer if isinstance(answer := left.pop(prompts[found]), tuple) else (answer,)
+        answer = left.pop(prompts[found])
+        first, *rest = answer if isinstance(answer, tuple) else (answer,)
         left |= {prompts[found]: tuple(rest)} if rest else {}
         if callable(first):
             first(child)
