@@ -13,7 +13,7 @@ from onbox.audit.journal import Journal
 from onbox.audit.log import Writer, actor, log_of_run
 from onbox.audit.reader import FILE
 from onbox.audit.record import ATTEMPT, DENIED, REFUSED, RESOLVED, RESULT, VERIFIED, process
-from onbox.audit.recovery import settle
+from onbox.audit.resolve import settle
 from onbox.identity import Caller, Host
 from onbox.rsautil import commands
 from onbox.settings import Settings

@@ -1,16 +1,43 @@
-"""Record how a run ended, once somebody found it out: a record is added, and none is changed."""
+"""What is recorded later about a run: the remains that it left, and how it ended, once somebody found that out."""
 
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from onbox.audit.history import admin_of, is_open, one_run, runs, shown, time_of
+from onbox.audit.history import admin_of, is_open, last_run, one_run, runs, shown, time_of
 from onbox.audit.journal import Journal
 from onbox.audit.log import Writer, log_of_run
-from onbox.audit.record import MOST_CHARACTERS, RESOLVED, VERIFIED
-from onbox.audit.recovery import settle
+from onbox.audit.record import ABANDONED, ATTEMPT, MOST_CHARACTERS, REPAIRED, RESOLVED, VERIFIED
 from onbox.errors import Message, OnboxError, message
 from onbox.identity import identify, this_host
 from onbox.settings import load
+
+if TYPE_CHECKING:
+    from onbox.audit.log import AuditLog
+
+
+def settle(journal: Journal, log: Callable[[], "AuditLog"]) -> list[Message]:
+    """Move an incomplete last record aside, and record an attempt without a result as abandoned.
+
+    No other run may be in progress: claim the JOURNAL first.
+    LOG gives the log, if there is something to record.
+    Gives the words for what was found.
+
+    Raises:
+        OnboxError: if the journal could not take a record.
+    """
+    found = []
+    if file := journal.move_incomplete_record():
+        words = message("journal-repaired", file=file)
+        log().info(REPAIRED, **words.on_record())
+        found.append(words)
+    last = last_run(journal.records_from_end())
+    if last and last["event"] == ATTEMPT:
+        words = message("run-abandoned", admin=admin_of(last), time=shown(time_of(last)), run=last["run"])
+        log().info(ABANDONED, run=last["run"], **words.on_record())
+        found.append(words)
+    return found
 
 
 def resolve(config: Path | None, prefix: str, outcome: str, note: str) -> tuple[str, Message, tuple[str, ...]]:

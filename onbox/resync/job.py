@@ -10,7 +10,7 @@ from dataclasses import replace
 from onbox.audit.journal import Journal
 from onbox.audit.log import Writer
 from onbox.audit.record import ATTEMPT, DENIED, REFUSED, RESULT, process
-from onbox.audit.recovery import settle
+from onbox.audit.resolve import settle
 from onbox.errors import OnboxError, message, message_of
 from onbox.identity import identify, this_host
 from onbox.preflight import Subject, examine, first_stop
