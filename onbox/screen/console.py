@@ -108,8 +108,8 @@ class Console:
                 if self._can_return and int(seconds) > shown:
                     shown = int(seconds)
                     line = f"   {name:<10} {shown} s"[: self._columns()]
-                    if self._draw(f"\r{line}"):
-                        self._drawn = len(line)
+                    self._draw(f"\r{line}")
+                    self._drawn = len(line)
 
         return tick
 
@@ -120,12 +120,11 @@ class Console:
             # As it is, to be kept or piped on; it is ASCII without control characters.
             self._write(canonical(ending.record) + "\n")
 
-    def _draw(self, text: str) -> bool:
-        """Write TEXT to the controlling terminal if it takes it at once, and say whether it took anything.
+    def _draw(self, text: str) -> None:
+        """Write TEXT to the controlling terminal if it takes it at once.
 
         A terminal with room for one byte calls itself ready, and then a longer write may wait (measured on Linux 6).
         So the terminal is opened once more, in a way that never waits.
         """
         with suppress(OSError), os.fdopen(os.open("/dev/tty", _WITHOUT_WAITING), "wb", buffering=0) as terminal:
-            return bool(terminal.write(text.encode("ascii", "backslashreplace")))
-        return False
+            terminal.write(text.encode("ascii", "backslashreplace"))
