@@ -1,4 +1,4 @@
-"""What is recorded later about a run: the remains that it left, and how it ended, once somebody found that out."""
+"""Records that are added later: the remains of a run, and how it ended, once somebody found that out."""
 
 from collections.abc import Callable
 from contextlib import closing
