@@ -14,7 +14,7 @@ from onbox.audit.syslog import COOKIE, SPARE
 from onbox.errors import OnboxError
 from onbox.identity import Host
 
-# The members that a copy is judged by.
+# The members that a copy must have, with their types; without `omitted`, it has all fields.
 _FORM = {"seq": int | None, "prev": str | None, "hash": str, "time": str, "run": str, "host": dict, "omitted": list}
 # What a line that names onbox has if a copy stands in it, or once stood there.
 _SIGNS = (b" onbox[", COOKIE, b'"SYSLOG_IDENTIFIER"', b'"prev"')

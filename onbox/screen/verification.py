@@ -69,7 +69,7 @@ def findings(verification: Verification, comparison: Comparison | None) -> list[
         if seq is not None:
             rows.append(Finding("ok", "head-found", "Head", f"{head[:12]}... is record {seq}"))
         elif head not in known:
-            rows.append(Finding("error", "head-missing", "Head", f"no record has the hash {head[:12]}..."))
+            rows.append(Finding("error", "head-missing", "Head", f"the journal lacks the hash {head[:12]}..."))
     if comparison:
         rows += _of_copies(comparison)
     if verification.form:
@@ -82,7 +82,7 @@ def findings(verification: Verification, comparison: Comparison | None) -> list[
 
 def _of_copies(comparison: Comparison) -> Iterator[Finding]:
     if not comparison.compared:
-        yield Finding("error", "no-copies", "Copies", "no record agrees with a copy")
+        yield Finding("error", "no-copies", "Copies", "the log has no copy that agrees with a record")
     for name, (state, text) in _COPIES.items():
         if found := getattr(comparison, name):
             shown = found if isinstance(found, int) else shorten(", ".join(map(str, found)), 50, placeholder=" ...")
