@@ -15,8 +15,7 @@ from onbox import __version__
 from onbox.errors import OnboxError, message, message_of
 from onbox.preflight import Finding, Subject, first_stop
 from onbox.printable import harmless
-from onbox.rsautil.commands import Tick
-from onbox.rsautil.terminal import converse
+from onbox.rsautil.terminal import Tick, converse
 from onbox.screen.console import Console
 
 _VARIABLES = ("TERM", "LANG", "LC_ALL", "LC_CTYPE", "NO_COLOR", "TZ", "COLUMNS", "LINES")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 RECORDING = {"asyncio", "pygments", "rich", "structlog"}
 SLOW = RECORDING | {"pydantic", "sh"}
 READING = ("--version", "--help", "resync --help", "check", "status", "audit list", "audit verify")
-MOST_IMPORTS, MOST_ON_AVERAGE = 8, 3.5
+MOST_IMPORTS, MOST_ON_AVERAGE = 8, 3.3
 MAY_IMPORT_MORE = {"onbox.cli", "onbox.resync.job"}
 
 

@@ -6,8 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any, TextIO
 
-from onbox.audit.reader import member
-from onbox.audit.record import Record, canonical
+from onbox.audit.record import Record, canonical, member
 from onbox.errors import OnboxError
 from onbox.printable import harmless
 

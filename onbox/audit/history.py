@@ -4,33 +4,13 @@ A run is open if its last record says that the outcome is unknown; nothing else 
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 
-from onbox.audit.reader import member
 from onbox.audit.record import ABANDONED, ATTEMPT, REPAIRED, RESOLVED, RESULT, Record
 from onbox.errors import OnboxError
 
 # Written about a run by somebody who came later.
 _AFTERWARDS = frozenset({ABANDONED, RESOLVED})
 _OF_THE_END = ("event", "outcome", "code", "message")
-
-
-def time_of(record: Record) -> datetime:
-    """Give the time of a RECORD in UTC; the beginning of time if it has none."""
-    try:
-        return datetime.fromisoformat(record["time"]).astimezone(UTC)
-    except (KeyError, TypeError, ValueError, OverflowError):
-        return datetime.min.replace(tzinfo=UTC)
-
-
-def shown(time: datetime) -> str:
-    """Give TIME as people read it, in the one time zone of the records."""
-    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-
-
-def admin_of(record: Record) -> str:
-    """Give the name of the Operations Console administrator in a RECORD; "" if it has none."""
-    return str(member(record, "actor.admin") or "")
 
 
 def is_open(run: Record) -> bool:

@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from onbox.audit.files import lines_from_end, make_folder, open_own, replace, write_all
-from onbox.audit.history import shown
 from onbox.audit.reader import FILE, record_of
-from onbox.audit.record import GENESIS, Fields, Record, canonical, read, sealed
+from onbox.audit.record import GENESIS, Fields, Record, canonical, read, sealed, shown
 from onbox.errors import Code, OnboxError
 
 HEAD_FILE, BALLAST = "tip.json", "ballast"

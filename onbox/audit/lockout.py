@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
-from onbox.audit.history import admin_of, time_of
-from onbox.audit.record import DENIED, Record
+from onbox.audit.record import DENIED, Record, admin_of, time_of
 
 LOCKOUT = timedelta(minutes=60)
 # So many failed logins: the person is asked before another try, and another try is refused.

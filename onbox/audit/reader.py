@@ -5,7 +5,6 @@ import json
 import stat
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from onbox.audit.record import Record, canonical, read
 from onbox.errors import OnboxError
@@ -57,14 +56,6 @@ def record_of(line: bytes) -> Record | None:
         if not isinstance(record.get(name), str):
             record[name] = json.dumps(record[name]) if name in record else ""
     return record
-
-
-def member(record: Record, path: str) -> Any:  # noqa: ANN401 - any JSON value
-    """Give the member of RECORD at PATH (`actor.admin`), or None if there is none."""
-    value: Any = record
-    for name in path.split("."):
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
 
 
 class Reader:

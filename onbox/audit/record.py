@@ -7,6 +7,7 @@ Its hash is the SHA-256 of that text without the member `hash`, and `prev` is th
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, TypedDict, cast
 
 SCHEMA = 1
@@ -118,3 +119,29 @@ def read(line: bytes) -> Record:
     if digest(record) != record.get("hash"):
         raise ValueError("its content does not match its hash")
     return record
+
+
+def member(record: Record, path: str) -> Any:  # noqa: ANN401 - any JSON value
+    """Give the member of RECORD at PATH (`actor.admin`), or None if there is none."""
+    value: Any = record
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def time_of(record: Record) -> datetime:
+    """Give the time of a RECORD in UTC; the beginning of time if it has none."""
+    try:
+        return datetime.fromisoformat(record["time"]).astimezone(UTC)
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return datetime.min.replace(tzinfo=UTC)
+
+
+def shown(time: datetime) -> str:
+    """Give TIME as people read it, in the one time zone of the records."""
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def admin_of(record: Record) -> str:
+    """Give the name of the Operations Console administrator in a RECORD; "" if it has none."""
+    return str(member(record, "actor.admin") or "")

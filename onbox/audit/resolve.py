@@ -5,10 +5,20 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onbox.audit.history import admin_of, is_open, last_run, one_run, runs, shown, time_of
+from onbox.audit.history import is_open, last_run, one_run, runs
 from onbox.audit.journal import Journal
 from onbox.audit.log import Writer, log_of_run
-from onbox.audit.record import ABANDONED, ATTEMPT, MOST_CHARACTERS, REPAIRED, RESOLVED, VERIFIED
+from onbox.audit.record import (
+    ABANDONED,
+    ATTEMPT,
+    MOST_CHARACTERS,
+    REPAIRED,
+    RESOLVED,
+    VERIFIED,
+    admin_of,
+    shown,
+    time_of,
+)
 from onbox.errors import Message, OnboxError, message
 from onbox.identity import identify, this_host
 from onbox.settings import load

@@ -7,10 +7,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from onbox.audit.history import shown
 from onbox.audit.lockout import WARN_FROM, Guard, guards
 from onbox.audit.log import actor
-from onbox.audit.record import MOST_CHARACTERS, VERIFIED, process
+from onbox.audit.record import MOST_CHARACTERS, VERIFIED, process, shown
 from onbox.errors import Code, OnboxError, message
 from onbox.resync.session import Session
 from onbox.rsautil import commands

@@ -4,12 +4,12 @@ The vendor documents the command lines and the prompts, but hardly any answer, a
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from onbox.rsautil.dialogue import INVISIBLE, Transcript
 from onbox.rsautil.evidence import KEY, weigh
-from onbox.rsautil.terminal import converse
+from onbox.rsautil.terminal import Tick, converse
 from onbox.rsautil.verdict import ASKS_PASSWORD, ASKS_USERNAME, LOGIN, UPDATE, Verdict, judge
 from onbox.secret import Fingerprint, Secret
 from onbox.settings import Settings
@@ -26,8 +26,6 @@ _PROOF = re.compile(rf"{re.escape(DBA_SECRET)}: (\S{{8,}})")
 _LABEL = re.compile(rf"({re.escape(DBA_SECRET)}).*", re.IGNORECASE)
 # How often a mask stands somewhere tells the length of what it hides.
 _MASK = re.compile(r"([^\w\s-]|[^\W\d_])\1{4,}")
-
-Tick = Callable[[float], None]
 
 
 def update_arguments(admin: str) -> tuple[str, ...]:

@@ -25,6 +25,8 @@ from onbox.secret import Secret
 if TYPE_CHECKING:
     from sh import OProc
 
+Tick = Callable[[float], None]
+
 _POLL_SECONDS = 0.01
 # Between two polls no more time than this passes, unless this process was stopped or the machine paused.
 _AWAKE_SECONDS = 1.0
@@ -49,7 +51,7 @@ def converse(
     arguments: tuple[str, ...],
     answers: Mapping[str, Callable[[], bytes]],
     timeout: float,
-    tick: Callable[[float], None],
+    tick: Tick,
     secret: Secret | None = None,
     passed_on: tuple[str, ...] = (),
 ) -> Transcript:
@@ -93,7 +95,7 @@ def _watch(
     dialogue: Dialogue,
     answers: Mapping[str, Callable[[], bytes]],
     timeout: float,
-    tick: Callable[[float], None],
+    tick: Tick,
 ) -> Ending:
     """Take what PROCESS writes and give ANSWERS, until it ends, asks again or takes too long."""
     began = last = _now()

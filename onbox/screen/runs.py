@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from onbox.audit.history import admin_of, runs, shown, time_of
-from onbox.audit.reader import Reader, member
-from onbox.audit.record import RESOLVED, VERIFIED, Record
+from onbox.audit.history import runs
+from onbox.audit.reader import Reader
+from onbox.audit.record import RESOLVED, VERIFIED, Record, admin_of, member, shown, time_of
 from onbox.screen.console import Console
 
 COLUMNS = ("time (UTC)", "run", "outcome", "code", "administrator")

@@ -4,10 +4,11 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from onbox.audit.history import is_open, last_run, runs, shown
+from onbox.audit.history import is_open, last_run, runs
 from onbox.audit.journal import RUN_LOCK, holder
 from onbox.audit.lockout import WARN_FROM, Guard, guards
 from onbox.audit.reader import Reader
+from onbox.audit.record import shown
 from onbox.errors import message
 from onbox.screen.console import Console
 from onbox.screen.runs import COLUMNS, last_run_shown, row, summary

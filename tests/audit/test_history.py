@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from onbox.audit.history import admin_of, is_open, last_run, one_run, runs, shown, time_of
+from onbox.audit.history import is_open, last_run, one_run, runs
+from onbox.audit.record import admin_of, shown, time_of
 from onbox.errors import OnboxError
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onbox.audit.reader import Reader, member, object_of, record_of
+from onbox.audit.reader import Reader, object_of, record_of
+from onbox.audit.record import member
 from onbox.errors import OnboxError
 
 if TYPE_CHECKING:

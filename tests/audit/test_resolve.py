@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from onbox.audit.history import shown, time_of
+from onbox.audit.record import shown, time_of
 from onbox.errors import message
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, get_args
 
 import pytest
 
-from onbox.audit.history import last_run, shown, time_of
+from onbox.audit.history import last_run
 from onbox.audit.reader import Reader
+from onbox.audit.record import shown, time_of
 from onbox.errors import Code
 from onbox.screen.runs import COLUMNS, last_run_shown, listed, row
 
