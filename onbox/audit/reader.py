@@ -50,10 +50,8 @@ def record_of(line: bytes) -> Record | None:
     Its time, run, event and outcome are texts, also if a modified line has something else there: readers rely on it.
     """
     record = object_of(line)
-    if record is None:
-        return None
     for name in ("time", "run", "event", "outcome"):
-        if not isinstance(record.get(name), str):
+        if record is not None and not isinstance(record.get(name), str):
             record[name] = json.dumps(record[name]) if name in record else ""
     return record
 
