@@ -12,7 +12,7 @@ from appliance.engine.recording import load
 from appliance.make import TRANSCRIPTS
 
 from onbox.audit.journal import Journal
-from onbox.errors import OnboxError
+from onbox.errors import MESSAGES, OnboxError
 from onbox.rsautil.dialogue import Dialogue, Transcript
 from onbox.rsautil.evidence import FORMS, KEY, weigh
 from onbox.rsautil.verdict import ASKS_PASSWORD, ASKS_USERNAME, UPDATE, judge
@@ -42,7 +42,7 @@ def transcript(data: bytes) -> None:
     exit_code, lines = data[0] if data else 0, data[1:].decode("latin-1").split("\n")
     said = Transcript("exited", after=tuple(lines), sent=True, exit_code=exit_code)
     evidence = weigh(said.after, ("Harmless *", "N*"))
-    outcome = judge(UPDATE, said, evidence).outcome
+    outcome = MESSAGES[judge(UPDATE, said, evidence)][0].outcome
     shown = [line.strip().lower() for line in lines]
     if outcome == "success":
         assert exit_code == 0

@@ -122,8 +122,8 @@ def verify_administrator(session: Session, held: ExitStack) -> Administrator:
     said, argv = answer.transcript, (str(settings.rsautil), *commands.CHECK_ARGUMENTS)
     ended = process(argv, said.exit_code, said.signal, said.seconds)
     session.log = session.log.bind(process=ended, evidence=answer.evidence)
-    words = message(answer.verdict.code, admin=name, detail=said.problem)
-    if answer.verdict.outcome != "success":
+    words = message(answer.code, admin=name, detail=said.problem)
+    if answer.code != "admin-verified":
         raise OnboxError(words.code, admin=name, detail=said.problem)
     session.denied = False
     session.log.info(VERIFIED, **words.on_record())

@@ -113,7 +113,7 @@ def _update(session: Session, administrator: Administrator) -> Ending:
         allowed=[*session.allowed, *(f"[appliance] harmless: {line}" for line in answer.listed)],
     )
     facts = {"detail": said.problem, "signal": said.signal, "timeout": settings.update_timeout}
-    words = message(answer.verdict.code, run=session.run, **facts)
+    words = message(answer.code, run=session.run, **facts)
     return Ending(session.run, words, answer.evidence, answer.not_understood)
 
 

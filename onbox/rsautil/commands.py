@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from onbox.errors import Code
 from onbox.rsautil.dialogue import INVISIBLE, Transcript
 from onbox.rsautil.evidence import KEY, weigh
 from onbox.rsautil.terminal import Tick, converse
-from onbox.rsautil.verdict import ASKS_PASSWORD, ASKS_USERNAME, LOGIN, UPDATE, Verdict, judge
+from onbox.rsautil.verdict import ASKS_PASSWORD, ASKS_USERNAME, LOGIN, UPDATE, judge
 from onbox.secret import Fingerprint, Secret
 from onbox.settings import Settings
 
@@ -42,7 +43,7 @@ class Answer:
     were needed. `secret` recognises what the login check printed.
     """
 
-    verdict: Verdict
+    code: Code
     evidence: tuple[str, ...]
     transcript: Transcript
     not_understood: tuple[str, ...] = ()
@@ -62,12 +63,12 @@ def check_login(settings: Settings, admin: str, password: Secret, tick: Tick) ->
     said = converse(settings.rsautil, CHECK_ARGUMENTS, answers, limit, tick, password, passed_on)
     secret, found = _secret_in(said.after), weigh(said.after)
     found.value = secret is not None
-    verdict = judge(LOGIN, said, found)
+    code = judge(LOGIN, said, found)
     # The secret could stand in any line behind the password, but not in what psql says of a connection.
-    after = _kept(found.lines if verdict.code == "admin-not-connected" else (), typed)
+    after = _kept(found.lines if code == "admin-not-connected" else (), typed)
     before = _kept(said.before, typed)
     evidence = after if said.sent else before
-    return Answer(verdict, evidence[:_MOST_SHOWN], replace(said, before=before, after=after), secret=secret)
+    return Answer(code, evidence[:_MOST_SHOWN], replace(said, before=before, after=after), secret=secret)
 
 
 def update_marker_time(

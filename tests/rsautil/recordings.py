@@ -8,9 +8,10 @@ from pathlib import Path
 from appliance.engine.recording import Recording, load
 from appliance.make import TRANSCRIPTS
 
+from onbox.errors import MESSAGES, Code
 from onbox.rsautil.dialogue import Ending, Transcript
 from onbox.rsautil.evidence import KEY, weigh
-from onbox.rsautil.verdict import UPDATE, Verdict, judge
+from onbox.rsautil.verdict import UPDATE, judge
 
 RECORDINGS: dict[str, Recording] = {path.stem: load(str(path)) for path in sorted(Path(TRANSCRIPTS).glob("*.txt"))}
 
@@ -48,7 +49,12 @@ def transcript(recording: Recording) -> Transcript:
     )
 
 
-def verdict(lines: list[str], exit_code: int = 0, harmless: tuple[str, ...] = ()) -> Verdict:
-    """Return the verdict on an update that printed *lines* behind the password."""
+def verdict(lines: list[str], exit_code: int = 0, harmless: tuple[str, ...] = ()) -> Code:
+    """Return the code of the verdict on an update that printed *lines* behind the password."""
     said = Transcript("exited", after=tuple(lines), sent=True, exit_code=exit_code)
     return judge(UPDATE, said, weigh(said.after, harmless))
+
+
+def outcome(code: Code) -> str:
+    """Return the outcome that *code* stands for."""
+    return MESSAGES[code][0].outcome

@@ -54,7 +54,7 @@ def test_settings(appliance: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
 
     answer = commands.update_marker_time(site, ADMIN, Secret(PASSWORD), lambda _: None)
 
-    assert ("update-confirmed", ("Changes *",), ()) == (answer.verdict.code, answer.listed, answer.not_understood)
+    assert ("update-confirmed", ("Changes *",), ()) == (answer.code, answer.listed, answer.not_understood)
     assert "AM_HOME" in appliance.calls()[0].environment
 
 
@@ -64,7 +64,7 @@ def test_password_is_forgotten_unasked(appliance: Machine) -> None:
 
     answer = commands.update_marker_time(Settings(home=appliance.folder), ADMIN, secret, lambda _: None)
 
-    assert (b"", "update-not-started") == (secret.reveal(), answer.verdict.code)
+    assert (b"", "update-not-started") == (secret.reveal(), answer.code)
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def test_line(kind: str, line: str) -> None:
     assert (kind == "value") == evidence.value
     assert (kind if kind not in ("value", "none", "never") else None) == evidence.error
     assert ([line] if kind in ("none", "never") else []) == evidence.not_understood
-    assert (kind in ("none", "never")) == (verdict([line, *TABLE]).code == "update-not-understood")
+    assert (kind in ("none", "never")) == (verdict([line, *TABLE]) == "update-not-understood")
 
 
 @pytest.mark.parametrize("block", BLOCKS)
@@ -35,7 +35,7 @@ def test_block(block: str) -> None:
     code, *marked = block.splitlines()
     lines = [line[1:] for line in marked]
 
-    assert code == f"[{verdict(lines).code}]"
+    assert code == f"[{verdict(lines)}]"
     assert sorted(line[1:] for line in marked if line.startswith("!")) == sorted(weigh(lines).not_understood)
 
 
@@ -62,8 +62,8 @@ def test_listed(line: str, entry: str, listed: bool) -> None:
 
 def test_listed_is_no_row() -> None:
     """Inside the result no entry of a site counts, and none changes what the table says."""
-    assert "update-not-understood" == verdict([*TABLE[:2], " x", *TABLE[2:]], harmless=("x",)).code
-    assert "update-contradiction" == verdict([ERROR, *TABLE], harmless=("psql*", "E*")).code
+    assert "update-not-understood" == verdict([*TABLE[:2], " x", *TABLE[2:]], harmless=("x",))
+    assert "update-contradiction" == verdict([ERROR, *TABLE], harmless=("psql*", "E*"))
 
 
 def test_speaks_of_change() -> None:
