@@ -13,11 +13,6 @@ _AFTERWARDS = frozenset({ABANDONED, RESOLVED})
 _OF_THE_END = ("event", "outcome", "code", "message")
 
 
-def is_open(run: Record) -> bool:
-    """Tell whether a RUN, as `runs` gives it, is open."""
-    return run.get("outcome") == "unknown"
-
-
 def runs(newest_first: Iterable[Record]) -> Iterator[Record]:
     """Yield each run, the newest first: its newest record of its own, with how it ended in the last record about it.
 

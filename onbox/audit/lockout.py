@@ -17,8 +17,8 @@ WARN_FROM, _REFUSE_FROM = 3, 4
 # During an update rsautil asks for the password again if it did not accept the first one.
 _DENIED_LATE = "update-asked-again"
 _DAY = timedelta(days=1)
-# A run takes a third of a second at least, so the runs of an hour, one after the other, write fewer records.
-_MOST_RECORDS = 10_000
+# A run takes a quarter of a second at least, so the runs of an hour, one after the other, write fewer records.
+_MOST_RECORDS = 20_000
 
 
 @dataclass(frozen=True)

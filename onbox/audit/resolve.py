@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onbox.audit.history import is_open, last_run, one_run, runs
+from onbox.audit.history import last_run, one_run, runs
 from onbox.audit.journal import Journal
 from onbox.audit.log import Writer, log_of_run
 from onbox.audit.record import (
@@ -71,7 +71,7 @@ def resolve(config: Path | None, prefix: str, outcome: str, note: str) -> tuple[
         journal.claim_run()
         records = one_run(reversed(list(journal.records_from_end())), prefix)
         run = next(runs(reversed(records)), records[0])
-        if not is_open(run) and run.get("code") != "update-accepted":
+        if run["outcome"] != "unknown" and run.get("code") != "update-accepted":
             ending = f"its outcome is {run['outcome']} ({run.get('code')})"
             if run["event"] == VERIFIED:
                 ending = "it tried no update"

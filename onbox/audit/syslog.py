@@ -14,8 +14,8 @@ from onbox.audit.record import canonical
 MOST_BYTES = 7800
 SECONDS = 2
 COOKIE = b"@cee:"
-_AUTHPRIV = 10
-SEVERITY = {"success": 5, "failure": 3, "unknown": 4, "refused": 4}
+# Facility authpriv (10), times 8, and the severity: notice (5), error (3) or warning (4).
+_PRIORITIES = {"success": 85, "failure": 83, "unknown": 84, "refused": 84}
 # The fields that a record leaves out, in this order, if it is too long for one message; the journal has them.
 SPARE: dict[str, Any] = {"transcript": [], "evidence": [], "allowed": [], "warnings": []}
 SPARE |= {"message": "", "process": None, "note": None}
@@ -26,8 +26,8 @@ def message(record: Mapping[str, Any]) -> bytes:
 
     A record that does not fit in MOST_BYTES leaves fields out, and names them in `omitted`.
     """
-    priority = _AUTHPRIV * 8 + SEVERITY[record["outcome"]]
-    head = f"<{priority}>{time.strftime('%b %e %H:%M:%S')} onbox[{os.getpid()}]: ".encode("ascii") + COOKIE + b" "
+    sender = f"<{_PRIORITIES[record['outcome']]}>{time.strftime('%b %e %H:%M:%S')} onbox[{os.getpid()}]: "
+    head = sender.encode("ascii") + COOKIE + b" "
     copy, line, omitted = dict(record), canonical(record), list[str]()
     for field, nothing in SPARE.items():
         if len(head) + len(line) > MOST_BYTES and record[field] != nothing:

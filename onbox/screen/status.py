@@ -4,7 +4,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from onbox.audit.history import is_open, last_run, runs
+from onbox.audit.history import last_run, runs
 from onbox.audit.journal import RUN_LOCK, holder
 from onbox.audit.lockout import WARN_FROM, Guard, guards
 from onbox.audit.reader import Reader
@@ -21,7 +21,7 @@ class Status:
         """Read from JOURNAL how things stand at the time NOW."""
         self.running = holder(journal.path.with_name(RUN_LOCK))
         self.last = last_run(reversed(journal.records))
-        self.open = [run for run in runs(reversed(journal.records)) if is_open(run)]
+        self.open = [run for run in runs(reversed(journal.records)) if run["outcome"] == "unknown"]
         self.guards = list(guards(reversed(journal.records), now).values())
 
 
