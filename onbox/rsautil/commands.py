@@ -36,7 +36,7 @@ def update_arguments(admin: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Answer:
-    """The output of one call of rsautil, without secrets, and its meaning.
+    """The output of one call of rsautil, without secrets, and its meaning: `code` names the verdict.
 
     `evidence` are the lines that prove something or, if rsautil never asked for the password, what it printed instead;
     `not_understood` are those that leave the outcome unknown, and `listed` the entries of [appliance] harmless that

@@ -97,6 +97,7 @@ def test_answers(command: Callable[[str], Path], text: str) -> None:
         ("exit 137", "exited", 137, None),
         ("kill -SEGV $$", "exited", None, signal.SIGSEGV),
         (f"{READ}; echo 'no'; printf '{PROMPT}'", "asked-again", None, None),
+        (f"{READ}; echo 'no'; {READ}", "asked-again", None, None),
     ],
 )
 def test_end(command: Callable[[str], Path], text: str, ending: str, exit_code: int | None, number: int | None) -> None:
