@@ -158,8 +158,8 @@ def check_journal(subject: Subject) -> Finding:
         return _found("journal-not-checked")
     with closing(Journal(subject.settings.directory, subject.caller.uid)) as journal:
         journal.claim_run()
-        head, incomplete = journal.end()
-        journal.reserve()
+        with journal.chain() as (head, incomplete):
+            journal.reserve()
         if incomplete:
             return _found("audit-torn", path=journal.path)
         if journal.warnings:

@@ -110,15 +110,28 @@ class Journal:
         """Yield the records, the newest first; lines that are none are left to `verify`."""
         return filter(None, map(record_of, lines_from_end(self._file)))
 
-    def end(self) -> tuple[Head, bytes]:
-        """Give the head of the chain, and the bytes of an incomplete record behind it.
+    @contextmanager
+    def chain(self) -> Iterator[tuple[Head, bytes]]:
+        """Keep other writers away, and give the head of the chain and the bytes of an incomplete record behind it.
+
+        A record that must be written now does not wait for a writer that stands still.
 
         Raises:
             OnboxError: if another process holds the chain too long, the end of the journal is damaged,
                 or the bytes of an incomplete record cannot be removed.
         """
-        with self._chain() as end:
-            return end
+        if not self._lock(JOURNAL_LOCK, 0 if self._urgent else _CHAIN_SECONDS) and not self._urgent:
+            raise OnboxError("journal-write", path=self.path, detail="another process holds its lock")
+        try:
+            self._size = os.fstat(self._file).st_size
+            head, incomplete = self._end()
+            if incomplete:
+                # Linux opens an append-only file for appending only.
+                with _refused("journal-append-only", self.path):
+                    os.close(os.open(FILE, os.O_WRONLY | os.O_CLOEXEC, dir_fd=self._folder))
+            yield head, incomplete
+        finally:
+            fcntl.flock(self._locks[JOURNAL_LOCK], fcntl.LOCK_UN)
 
     def append(self, fields: Mapping[str, Any]) -> Fields:
         """Seal the record of FIELDS as the next one of the chain, write it to the disk and give it.
@@ -127,7 +140,7 @@ class Journal:
             OnboxError: if the end of the journal is damaged, or the record could not be written whole;
                 the file is then as it was before, unless it is append-only.
         """
-        with self._chain() as (head, incomplete):
+        with self.chain() as (head, incomplete):
             if incomplete:
                 raise OnboxError("journal-damaged", path=self.path, detail="its last record is incomplete")
             record = sealed(fields, seq=head.seq + 1, prev=head.hash)
@@ -177,7 +190,7 @@ class Journal:
         Raises:
             OnboxError: if the end of the journal is damaged or the bytes could not be moved; it is unchanged then.
         """
-        with self._chain() as (_, incomplete), _refused("journal-write", self._place):
+        with self.chain() as (_, incomplete), _refused("journal-write", self._place):
             if not incomplete:
                 return ""
             name = f"torn-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.getpid()}"
@@ -185,25 +198,6 @@ class Journal:
             os.ftruncate(self._file, self._size - len(incomplete))
             os.fsync(self._file)
             return name
-
-    @contextmanager
-    def _chain(self) -> Iterator[tuple[Head, bytes]]:
-        """Keep other writers away, and give what `end` gives.
-
-        A record that must be written now does not wait for a writer that stands still.
-        """
-        if not self._lock(JOURNAL_LOCK, 0 if self._urgent else _CHAIN_SECONDS) and not self._urgent:
-            raise OnboxError("journal-write", path=self.path, detail="another process holds its lock")
-        try:
-            self._size = os.fstat(self._file).st_size
-            head, incomplete = self._end()
-            if incomplete:
-                # Refused for an append-only file, and changes nothing of another one.
-                with _refused("journal-append-only", self.path):
-                    os.ftruncate(self._file, self._size)
-            yield head, incomplete
-        finally:
-            fcntl.flock(self._locks[JOURNAL_LOCK], fcntl.LOCK_UN)
 
     def _lock(self, name: str, seconds: float) -> bool:
         """Take the lock NAME, and tell whether that worked within SECONDS."""
@@ -218,7 +212,7 @@ class Journal:
                 time.sleep(_POLL_SECONDS)
 
     def _end(self) -> tuple[Head, bytes]:
-        """Read what `end` gives, and see that the head file knows no other end."""
+        """Read the end that `chain` gives, and see that the head file knows no other."""
         with _refused("journal-damaged", self.path):
             if not os.path.samestat(self.path.lstat(), os.fstat(self._file)):
                 raise ValueError("another file took its name while it was in use")
