@@ -5,20 +5,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from onbox.audit import record
 from onbox.audit.history import last_run, one_run, runs
 from onbox.audit.journal import Journal
 from onbox.audit.log import Writer, log_of_run
-from onbox.audit.record import (
-    ABANDONED,
-    ATTEMPT,
-    MOST_CHARACTERS,
-    REPAIRED,
-    RESOLVED,
-    VERIFIED,
-    admin_of,
-    shown,
-    time_of,
-)
 from onbox.errors import Message, OnboxError, message
 from onbox.identity import identify, this_host
 from onbox.settings import load
@@ -40,12 +30,12 @@ def settle(journal: Journal, log: Callable[[], "AuditLog"]) -> list[Message]:
     found = []
     if file := journal.move_incomplete_record():
         words = message("journal-repaired", file=file)
-        log().info(REPAIRED, **words.on_record())
+        log().info(record.REPAIRED, **words.on_record())
         found.append(words)
     last = last_run(journal.records_from_end())
-    if last and last["event"] == ATTEMPT:
-        words = message("run-abandoned", admin=admin_of(last), time=shown(time_of(last)), run=last["run"])
-        log().info(ABANDONED, run=last["run"], **words.on_record())
+    if last and last["event"] == record.ATTEMPT:
+        words = message("run-abandoned", **_facts(last))
+        log().info(record.ABANDONED, run=last["run"], **words.on_record())
         found.append(words)
     return found
 
@@ -61,8 +51,8 @@ def resolve(config: Path | None, prefix: str, outcome: str, note: str) -> tuple[
     """
     if not note.strip():
         raise OnboxError("note-missing")
-    if len(note) > MOST_CHARACTERS["note"]:
-        raise OnboxError("text-too-long", what="note", most=MOST_CHARACTERS["note"])
+    if len(note) > record.MOST_CHARACTERS["note"]:
+        raise OnboxError("text-too-long", what="note", most=record.MOST_CHARACTERS["note"])
     caller = identify()
     settings = load(config, caller.uid)
     if not settings.directory.exists():  # another account than that of the runs must not make it
@@ -73,12 +63,17 @@ def resolve(config: Path | None, prefix: str, outcome: str, note: str) -> tuple[
         run = next(runs(reversed(records)), records[0])
         if run["outcome"] != "unknown" and run.get("code") != "update-accepted":
             ending = f"its outcome is {run['outcome']} ({run.get('code')})"
-            if run["event"] == VERIFIED:
+            if run["event"] == record.VERIFIED:
                 ending = "it tried no update"
             raise OnboxError("run-not-open", run=run["run"], outcome=ending)
         writer = Writer(journal, settings.syslog)
         log = log_of_run(writer, run["run"], caller, this_host(), settings)
         settled = [words.what for words in settle(journal, lambda: log)]
-        words = message("run-resolved", run=run["run"], admin=admin_of(run), time=shown(time_of(run)), outcome=outcome)
-        log.info(RESOLVED, outcome=outcome, code=words.code, note=note, message=words.what)
+        words = message("run-resolved", outcome=outcome, **_facts(run))
+        log.info(record.RESOLVED, outcome=outcome, code=words.code, note=note, message=words.what)
         return run["run"], words, (*settled, *writer.warnings)
+
+
+def _facts(run: record.Record) -> dict[str, str]:
+    """Give the facts by which a message names RUN."""
+    return {"run": run["run"], "admin": record.admin_of(run), "time": record.shown(record.time_of(run))}

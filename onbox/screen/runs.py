@@ -85,16 +85,12 @@ def page(records: Sequence[Record]) -> list[tuple[str, str]]:
     outcome = f"{word(run)} ({run.get('code')}): {run.get('message')}"
     if run["event"] == VERIFIED:
         outcome = "none: the update was not tried (a dry run, or a run that was cut off)"
-    rows = [("Run", run["run"]), ("Outcome", outcome), ("Time", f"{_time(records[0])} to {_time(run)}")]
+    rows = [("Run", run["run"]), ("Outcome", outcome), ("Time", f"{records[0]['time']} to {run['time']}")]
     rows += _members(run)
     if run["event"] == RESOLVED:
-        rows += [("Resolved", _time(records[-1])), *_members(records[-1])]
-    rows += [("Record", f"{record.get('seq')} {_time(record)} {record['event']}") for record in records]
+        rows += [("Resolved", records[-1]["time"]), *_members(records[-1])]
+    rows += [("Record", f"{record.get('seq')} {record['time']} {record['event']}") for record in records]
     return [*rows, ("Last hash", str(records[-1].get("hash")))]
-
-
-def _time(record: Record) -> str:
-    return f"{time_of(record):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _members(record: Record) -> Iterator[tuple[str, str]]:

@@ -39,7 +39,7 @@ def test_page_of_a_success_says_who_why_what_and_how_it_ended(history: History) 
 
     assert expected == {name: value for name, value in rows if name in expected}
     assert dict(rows)["Command"].endswith("marker_time 0 GLOBAL")
-    assert dict(rows)["Time"].endswith(" UTC")
+    assert f"{records[0]['time']} to {records[-1]['time']}" == dict(rows)["Time"]
     assert 3 == sum(name == "Evidence" for name, _ in rows)
     assert 3 == sum(name == "Record" for name, _ in rows)
 
