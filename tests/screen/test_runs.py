@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING, get_args
 
 import pytest
 
-from onbox.audit.history import last_run
 from onbox.audit.reader import Reader
-from onbox.audit.record import shown, time_of
 from onbox.errors import Code
-from onbox.screen.runs import COLUMNS, last_run_shown, listed, row
+from onbox.screen.runs import COLUMNS, listed, row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,14 +87,3 @@ def test_row_of_the_longest_code_fits_the_screen() -> None:
     longest = max(get_args(Code), key=len)
 
     assert 79 >= len("  ".join(row(record | {"code": longest, "actor": {"admin": "a" * 15}})))
-
-
-def test_last_run_is_one_line(history: History) -> None:
-    """The line has the time with its zone, who, the outcome in words with its code, and the short ID."""
-    run = history.run("unknown")
-    when = shown(time_of(history.records()[-1]))
-    history.resolve(run)
-    found = last_run(reversed(history.records()))
-
-    assert found
-    assert f"{when} by ocadmin: success (run-resolved), run {run[:8]}" == last_run_shown(found)

@@ -13,6 +13,7 @@ from onbox.audit.journal import Journal
 from onbox.audit.lockout import Guard
 from onbox.audit.reader import Reader
 from onbox.screen.console import Console
+from onbox.screen.runs import word
 from onbox.screen.status import Status, as_json, tell
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def test_last_run_is_the_last_update(
 
     assert (run, outcome, code, "bob") == tuple(last[name] for name in ("run", "outcome", "code", "admin"))
     assert screen_of(status, capsys).startswith(f"{mark} Last run")
-    assert f"({code})" in screen_of(status, capsys)
+    assert f"UTC by bob: {word(last)} ({code}), run {run[:8]}" in screen_of(status, capsys)
 
 
 def test_open_runs_come_with_what_to_do(history: History, capsys: pytest.CaptureFixture[str]) -> None:
