@@ -106,18 +106,18 @@ def check(
 
     Example: onbox check --report onbox-report.md
     """
-    from onbox.identity import identify
-    from onbox.preflight import Subject, examine, verdict
+    from onbox.preflight import examine, subject_of, verdict
     from onbox.screen.console import Console
-    from onbox.settings import load
 
-    caller = identify()
-    subject = Subject(load(context.obj, caller.uid), caller)
+    subject = subject_of(context.obj)
     findings = examine(subject)
     if report:
         from onbox.support_report import write_report
 
-        write_report(subject, findings, report, Console(json=json))
+        console = Console(json=json)
+        tick = console.working("Report", "Asking rsautil for its help (can take a minute)")
+        written = write_report(subject, findings, report, tick)
+        console.step("ok", "Report", f"{written.what} {written.advice}")
     rows = [(each.state, each.check, f"{each.words.what} {each.words.advice}".strip()) for each in findings]
     words = message(verdict(findings))
     details = [each.as_json() for each in findings]
@@ -133,7 +133,7 @@ def status(context: typer.Context, file: File = None, json: Json = False) -> Non
     from onbox.screen.status import Status, as_json, tell
 
     journal = _opened(context, file)
-    found = Status(journal, datetime.now(UTC))
+    found = Status(journal.records, journal.path, datetime.now(UTC))
     _finish(json, "status", lambda: _source(journal) | as_json(found), lambda console: tell(found, console))
 
 
@@ -221,19 +221,9 @@ def audit_verify(
 
     Example: onbox audit verify --against /var/log/onbox-copies.log
     """
-    from onbox.audit.copies import compare
-    from onbox.audit.verify import verify
-    from onbox.identity import Host, this_host
-    from onbox.screen.verification import as_json, findings, verdict
+    from onbox.screen.verification import look
 
-    path, heads = _journal(context, file), head or []
-    verification = verify(path, heads, expected=bool(heads or against))
-    whose = Host(host, host) if host else this_host()
-    comparison = compare(path, against, host=whose, heads=verification.heads) if against else None
-    found = findings(verification, comparison)
-    words = message(verdict(found), path=path, copies=against, host=whose.name)
-    rows = [(state, name, what) for state, _code, name, what in found] + [("", "Head", verification.head)]
-    fields = {"file": str(path), **as_json(verification, comparison, found)}
+    words, rows, fields = look(_journal(context, file), head or [], against, host)
     _finish(json, "audit verify", lambda: fields, lambda console: console.result(rows, words), words)
 
 

@@ -5,15 +5,15 @@ import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from onbox.audit import syslog
 from onbox.audit.journal import Journal
 from onbox.errors import MESSAGES, Code, ExitCode, Message, OnboxError, message
-from onbox.identity import Caller, account_name, group_name, is_private
-from onbox.settings import DEFAULT_FILE, Settings
+from onbox.identity import Caller, Host, account_name, group_name, identify, is_private, this_host
+from onbox.settings import DEFAULT_FILE, Settings, load
 
 # Programs that synchronise the clock, as the kernel names them.
 _TIME_KEEPERS = {"chronyd", "ntpd", "systemd-timesyn"}
@@ -24,10 +24,21 @@ State = Literal["ok", "warning", "error"]
 
 @dataclass(frozen=True)
 class Subject:
-    """The object of the checks: the settings in use and the caller."""
+    """The object of the checks: the settings in use, the caller and this machine."""
 
     settings: Settings
     caller: Caller
+    host: Host = field(default_factory=this_host)
+
+
+def subject_of(config: Path | None) -> Subject:
+    """Give the caller, and the settings of the file CONFIG, or of the default file.
+
+    Raises:
+        OnboxError: if the settings are missing, unsafe or not valid.
+    """
+    caller = identify()
+    return Subject(load(config, caller.uid), caller)
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,10 @@ import stat
 from pathlib import Path
 
 from onbox import __version__
-from onbox.errors import OnboxError, message, message_of
+from onbox.errors import Message, OnboxError, message, message_of
 from onbox.preflight import Finding, Subject, first_stop
 from onbox.printable import harmless
 from onbox.rsautil.terminal import Tick, converse
-from onbox.screen.console import Console
 
 _VARIABLES = ("TERM", "LANG", "LC_ALL", "LC_CTYPE", "NO_COLOR", "TZ", "COLUMNS", "LINES")
 _FIRST_OF_PEOPLE = 1000  # login.defs(5): UID_MIN
@@ -25,21 +24,21 @@ _NAMING = ("group", "owner", "user", "who")  # facts of findings
 _ADDRESS = re.compile(r"[\w.+-]+@[\w.-]+|(?<![\w.:])(\d+(\.\d+){3}|[\dA-Fa-f.]*:[\dA-Fa-f.]*:[\dA-Fa-f:.]*)(?![\w:])")
 
 
-def write_report(subject: Subject, findings: list[Finding], file: Path, console: Console) -> None:
-    """Write the report that docs/appliance.md describes to a new FILE that only its owner can read, and say so.
+def write_report(subject: Subject, findings: list[Finding], file: Path, tick: Tick) -> Message:
+    """Write the report that docs/appliance.md describes to a new FILE that only its owner can read.
+
+    TICK is called with the seconds so far while rsautil is asked for its help. Gives the words to say.
 
     Raises:
         OnboxError: if the file exists or cannot be written.
     """
-    tick = console.working("Report", "Asking rsautil for its help (can take a minute)")
     text = without_names(_report(subject, findings, tick), _names(findings), socket.gethostname())
     try:
         file.touch(0o600, exist_ok=False)
         file.write_text(text, "utf-8", "backslashreplace")
     except OSError as error:
         raise OnboxError("output-unwritten", what=f"report {file}", detail=error.strerror) from None
-    words = message("report-written", path=file)
-    console.step("ok", "Report", f"{words.what} {words.advice}")
+    return message("report-written", path=file)
 
 
 def _report(subject: Subject, findings: list[Finding], tick: Tick) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from onbox.audit.journal import Journal
-from onbox.audit.log import Writer, actor, log_of_run
+from onbox.audit.log import Writer, log_of_run
 from onbox.audit.reader import FILE
 from onbox.audit.record import ATTEMPT, DENIED, REFUSED, RESOLVED, RESULT, VERIFIED, process
 from onbox.audit.resolve import settle
@@ -49,14 +49,14 @@ class History:
 
     def log(self, run: str = "") -> structlog.BoundLogger:
         """Return the log of a new run, or of *run*."""
-        return log_of_run(Writer(self._journal, ""), run or str(uuid.uuid4()), CALLER, HOST, self._settings)
+        return log_of_run(Writer(self._journal, ""), run or str(uuid.uuid4()), CALLER, HOST, self._settings.sha256)
 
     def attempt(self, admin: str = "ocadmin", **known: Any) -> str:
         """Add a run that was cut off before its result."""
         return run_of(self._attempt(admin, known))
 
     def _attempt(self, admin: str, known: dict[str, Any]) -> structlog.BoundLogger:
-        log = self.log().bind(actor=actor(CALLER, admin))
+        log = self.log().bind(admin=admin)
         log.info(VERIFIED, outcome="success", code="admin-verified", process=CHECK)
         known = {"reason": "tokens-deleted", "ticket": "CHG-4711", "note": "by accident", **known}
         log = log.bind(change=commands.CHANGE, **known)
@@ -72,7 +72,7 @@ class History:
 
     def denied(self, admin: str = "ocadmin") -> str:
         """Add a run that ended with a denied login check."""
-        log = self.log().bind(actor=actor(CALLER, admin))
+        log = self.log().bind(admin=admin)
         log.info(DENIED, outcome="failure", code="admin-denied", process=CHECK)
         return run_of(log)
 

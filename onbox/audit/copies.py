@@ -4,7 +4,7 @@ Any local account can send a copy, and nobody on the machine can take one back.
 So a forged copy can raise a false alarm, but never hide a change: adding one never turns damage into agreement.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +12,6 @@ from onbox.audit.reader import Reader, object_of, read_text
 from onbox.audit.record import Record, digest
 from onbox.audit.syslog import COOKIE, SPARE
 from onbox.errors import OnboxError
-from onbox.identity import Host
 
 # The members that a copy must have, with their types; without `omitted`, it has all fields.
 _FORM = {"seq": int | None, "prev": str | None, "hash": str, "time": str, "run": str, "host": dict, "omitted": list}
@@ -84,10 +83,10 @@ class _Copy:
         return all(record.get(name) == value for name, value in self.record.items() if name not in besides)
 
 
-def compare(journal: Path, copies: Path, *, host: Host, heads: Collection[str] = ()) -> Comparison:
-    """Compare the JOURNAL of HOST with the file COPIES.
+def compare(journal: Path, copies: Path, host: Sequence[str], heads: Collection[str] = ()) -> Comparison:
+    """Compare the JOURNAL of HOST, given as its name and its machine ID, with the file COPIES.
 
-    A copy is of HOST if it has its name or its machine ID.
+    A copy is of HOST if it has one of them.
     Another chain is no damage if its last hash is one of HEADS, noted when its journal was moved away.
 
     Raises:
@@ -130,7 +129,7 @@ def compare(journal: Path, copies: Path, *, host: Host, heads: Collection[str] =
     return found
 
 
-def _copies_of(host: Host, log: bytes, found: Comparison) -> Iterator[_Copy]:
+def _copies_of(host: Sequence[str], log: bytes, found: Comparison) -> Iterator[_Copy]:
     """Yield the copies of numbered records of HOST in LOG, and count the others in FOUND."""
     for number, line in enumerate(log.split(b"\n"), 1):
         record = _record_in(line.strip())
@@ -138,7 +137,7 @@ def _copies_of(host: Host, log: bytes, found: Comparison) -> Iterator[_Copy]:
             found.unreadable += b"onbox" in line and any(sign in line for sign in _SIGNS)
             continue
         of, seq, run = record["host"], record["seq"], record["run"]
-        if of["name"] != host.name and (not host.machine_id or of.get("machine_id") != host.machine_id):
+        if of["name"] not in host and of.get("machine_id") not in host:
             found.others[of["name"]] = found.others.get(of["name"], 0) + 1
         elif seq is not None:
             yield _Copy(number, seq, record["prev"], record["hash"], digest(record) == record["hash"], record)

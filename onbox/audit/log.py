@@ -1,7 +1,7 @@
 """The audit log: structlog makes each record; a writer chains it, writes it for good, and copies it to syslog.
 
-log = log_of_run(Writer(journal, "/dev/log"), run, caller, host, settings)
-log = log.bind(reason="tokens-deleted")
+log = log_of_run(Writer(journal, "/dev/log"), run, caller, host, settings.sha256)
+log = log.bind(admin="ocadmin", reason="tokens-deleted")
 record = log.info("resync.attempt", outcome="unknown", code="update-attempted")
 """
 
@@ -13,7 +13,6 @@ from onbox.audit import syslog
 from onbox.audit.journal import Journal
 from onbox.audit.record import Fields, sealed
 from onbox.identity import Caller, Host
-from onbox.settings import Settings
 
 if TYPE_CHECKING:
     import structlog
@@ -29,7 +28,7 @@ class Writer:
 
     def __init__(self, journal: Journal, socket: str) -> None:
         """Append to JOURNAL, then send a copy to the syslog SOCKET; "" sends nothing."""
-        self._journal = journal
+        self.journal = journal
         self._socket = socket
         self.problem = ""
 
@@ -37,18 +36,22 @@ class Writer:
     def warnings(self) -> tuple[str, ...]:
         """Say for people what went wrong beside the records, with the files of the journal or with a copy."""
         lost = (f"The syslog copy was not sent ({self.problem}).",) if self.problem else ()
-        return self._journal.warnings + lost
+        return self.journal.warnings + lost
 
-    def info(self, *, chained: bool = True, **fields: object) -> Fields:
+    def info(
+        self, *, account: dict[str, object], admin: str | None = None, chained: bool = True, **fields: object
+    ) -> Fields:
         """Write the record of FIELDS and give it as it was written.
 
+        Its actor is the ACCOUNT, and ADMIN once rsautil was asked with that name.
         One that is not CHAINED has no place in the chain; only syslog gets it.
         A copy that could not be sent is no error.
 
         Raises:
             OnboxError: if the journal could not take it.
         """
-        record = self._journal.append(fields) if chained else sealed(fields, seq=None, prev=None)
+        fields["actor"] = {"admin": admin, **account}
+        record = self.journal.append(fields) if chained else sealed(fields, seq=None, prev=None)
         if self._socket:
             try:
                 syslog.send(self._socket, record)
@@ -58,18 +61,13 @@ class Writer:
         return record
 
 
-def log_of_run(writer: Writer, run: str, caller: Caller, host: Host, settings: Settings) -> "AuditLog":
-    """Give the log of RUN, which knows the account, the host and the settings file; `info` gives the record."""
+def log_of_run(writer: Writer, run: str, caller: Caller, host: Host, settings: str) -> "AuditLog":
+    """Give the log of RUN, which knows the account, the host and the hash of the SETTINGS; `info` gives the record."""
     import structlog  # noqa: PLC0415 - a tenth of a second, which the first question does not wait for
 
     stamp = structlog.processors.TimeStamper("%Y-%m-%dT%H:%M:%S.%fZ", utc=True, key="time")
     log: AuditLog = structlog.wrap_logger(writer, [stamp], structlog.BoundLogger)
-    program = {"version": __version__, "settings": settings.sha256 or None}
-    return log.bind(run=run, actor=actor(caller), host=asdict(host), onbox=program)
-
-
-def actor(caller: Caller, admin: str | None = None) -> dict[str, object]:
-    """Give the member `actor` of a record: the account of CALLER, and ADMIN once rsautil was asked with that name."""
-    fields = {"admin": admin, **asdict(caller)}
-    fields["from"] = fields.pop("client")
-    return fields
+    program = {"version": __version__, "settings": settings or None}
+    account = asdict(caller)
+    account["from"] = account.pop("client")
+    return log.bind(run=run, account=account, host=asdict(host), onbox=program)

@@ -67,7 +67,7 @@ def resolve(config: Path | None, prefix: str, outcome: str, note: str) -> tuple[
                 ending = "it tried no update"
             raise OnboxError("run-not-open", run=run["run"], outcome=ending)
         writer = Writer(journal, settings.syslog)
-        log = log_of_run(writer, run["run"], caller, this_host(), settings)
+        log = log_of_run(writer, run["run"], caller, this_host(), settings.sha256)
         settled = [words.what for words in settle(journal, lambda: log)]
         words = message("run-resolved", outcome=outcome, **_facts(run))
         log.info(record.RESOLVED, outcome=outcome, code=words.code, note=note, message=words.what)

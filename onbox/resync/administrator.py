@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from onbox.audit.lockout import WARN_FROM, Guard, guards
-from onbox.audit.log import actor
 from onbox.audit.record import MOST_CHARACTERS, VERIFIED, process, shown
 from onbox.errors import Code, OnboxError, message
 from onbox.resync.session import Session
@@ -118,7 +117,7 @@ def verify_administrator(session: Session, held: ExitStack) -> Administrator:
     finally:
         if password.revealed:
             session.denied = True
-            session.log = session.log.bind(actor=actor(session.subject.caller, name))
+            session.log = session.log.bind(admin=name)
     said, argv = answer.transcript, (str(settings.rsautil), *commands.CHECK_ARGUMENTS)
     ended = process(argv, said.exit_code, said.signal, said.seconds)
     session.log = session.log.bind(process=ended, evidence=answer.evidence)
@@ -133,7 +132,7 @@ def verify_administrator(session: Session, held: ExitStack) -> Administrator:
 
 def _guard_against_lockout(session: Session, name: str) -> tuple[str, ...]:
     """Stop short of a lockout; give the warning to record if the person went on in spite of the guard."""
-    state = guards(session.journal.records_from_end(), datetime.now(UTC)).get(name.casefold(), Guard(name))
+    state = guards(session.writer.journal.records_from_end(), datetime.now(UTC)).get(name.casefold(), Guard(name))
     if state.refused_until and not state.rests_on_correction:
         raise OnboxError("lockout-guard", admin=name, count=state.count, until=shown(state.refused_until))
     if state.count < WARN_FROM:

@@ -12,11 +12,11 @@ from onbox.screen.runs import last_run_shown
 
 def show_facts(session: Session, admin: str) -> None:
     """Show the last run, so that nobody repeats it by mistake, and what the update of ADMIN is going to do."""
-    last = last_run(session.journal.records_from_end())
+    last = last_run(session.writer.journal.records_from_end())
     session.console.facts(
         [
             ("Last run", last_run_shown(last)),
-            ("Host", f"{session.host.name}; it must be the primary instance"),
+            ("Host", f"{session.subject.host.name}; it must be the primary instance"),
             ("Administrator", admin),
             ("Command", shlex.join(("./rsautil", *commands.update_arguments(admin)))),
             ("Effect", "All token records will be synchronised again, for all users."),
@@ -33,7 +33,7 @@ def confirm(session: Session, administrator: Administrator) -> None:
     Raises:
         OnboxError: if a question got no usable answer.
     """
-    request, host = session.request, session.host.name
+    request, host = session.request, session.subject.host.name
     reason, note = request.reason or _ask_reason(session), request.note
     if reason == "other" and not note:
         note = session.prompts.ask("Note: ", partial(require_text, "note", password=administrator.password))

@@ -12,8 +12,7 @@ from onbox.audit.log import Writer
 from onbox.audit.record import ATTEMPT, DENIED, REFUSED, RESULT, process
 from onbox.audit.resolve import settle
 from onbox.errors import OnboxError, message, message_of
-from onbox.identity import identify, this_host
-from onbox.preflight import Subject, examine, first_stop
+from onbox.preflight import examine, first_stop, subject_of
 from onbox.resync.administrator import Administrator, require_text, verify_administrator
 from onbox.resync.confirmation import confirm, show_facts
 from onbox.resync.interrupts import Interrupts
@@ -22,7 +21,6 @@ from onbox.rsautil import commands
 from onbox.screen.console import Console
 from onbox.screen.prompts import Prompts
 from onbox.screen.result import Ending
-from onbox.settings import load
 
 
 def resynchronise(request: Request, console: Console, prompts: Prompts, interrupts: Interrupts) -> Ending:
@@ -55,27 +53,26 @@ def resynchronise(request: Request, console: Console, prompts: Prompts, interrup
 
 def _open(run: str, request: Request, console: Console, prompts: Prompts, held: ExitStack) -> Session:
     """Make the preflight checks, and open the journal so that the error that they find, if any, can be recorded."""
-    caller = identify()
-    settings = load(request.config, caller.uid)
-    subject = Subject(settings, caller)
+    subject = subject_of(request.config)
+    settings = subject.settings
     findings = examine(subject)
     stop = first_stop(findings)
     if stop and stop.code in ("root", "wrong-user", "account-unknown"):
         raise stop  # the journal of another account would be in the way of the right one
-    journal = Journal(settings.directory, caller.uid)
+    journal = Journal(settings.directory, subject.caller.uid)
     held.callback(journal.close)
     writer = Writer(journal, settings.syslog)
-    return Session(run, request, subject, findings, this_host(), journal, writer, console, prompts)
+    return Session(run, request, subject, findings, writer, console, prompts)
 
 
 def _preflight(session: Session) -> None:
     """Refuse a run that cannot succeed, and settle what an earlier run left."""
     if stop := first_stop(session.findings):
         raise stop
-    session.journal.claim_run()
-    for words in settle(session.journal, lambda: session.log):
+    session.writer.journal.claim_run()
+    for words in settle(session.writer.journal, lambda: session.log):
         session.console.step("warning", "Earlier", f"{words.what} {words.advice}".strip())
-    request, host = session.request, session.host.name
+    request, host = session.request, session.subject.host.name
     if request.confirm not in (None, host) and not request.dry_run:
         raise OnboxError("not-confirmed", host=host)
     require_text("note", request.note)
@@ -125,7 +122,7 @@ def _recorded(session: Session, ending: Ending) -> Ending:
         try:
             record = log.info(RESULT)
         except OnboxError:
-            session.journal.release()
+            session.writer.journal.release()
             record = log.info(RESULT)
     except OnboxError as error:
         record = log.info(RESULT, chained=False)

@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from onbox.audit.journal import Journal
     from onbox.audit.log import AuditLog, Writer
-    from onbox.identity import Host
     from onbox.preflight import Finding, Subject
     from onbox.screen.console import Console
     from onbox.screen.prompts import Prompts
@@ -58,8 +56,6 @@ class Session:
     request: Request
     subject: Subject
     findings: list[Finding]
-    host: Host
-    journal: Journal
     writer: Writer
     console: Console
     prompts: Prompts
@@ -75,5 +71,5 @@ class Session:
         """Give the log of this run; each step binds to it what the later records say too."""
         from onbox.audit.log import log_of_run  # noqa: PLC0415 - as above
 
-        log = log_of_run(self.writer, self.run, self.subject.caller, self.host, self.subject.settings)
-        return log.bind(allowed=self.allowed)
+        caller, host, settings = self.subject.caller, self.subject.host, self.subject.settings
+        return log_of_run(self.writer, self.run, caller, host, settings.sha256).bind(allowed=self.allowed)

@@ -60,7 +60,7 @@ def check_login(settings: Settings, admin: str, password: Secret, tick: Tick) ->
     typed = password.fingerprint()
     answers = {ASKS_USERNAME: admin.encode, ASKS_PASSWORD: password.reveal}
     limit, passed_on = settings.administrator_timeout, settings.environment
-    said = converse(settings.rsautil, CHECK_ARGUMENTS, answers, limit, tick, password, passed_on)
+    said = converse(settings.rsautil, CHECK_ARGUMENTS, answers, limit, tick, password.forget, passed_on)
     secret, found = _secret_in(said.after), weigh(said.after)
     found.value = secret is not None
     code = judge(LOGIN, said, found)
@@ -82,7 +82,7 @@ def update_marker_time(
     answers = {ASKS_USERNAME: admin.encode, ASKS_PASSWORD: password.surrender}
     limit, passed_on = settings.update_timeout, settings.environment
     try:
-        said = converse(settings.rsautil, update_arguments(admin), answers, limit, tick, password, passed_on)
+        said = converse(settings.rsautil, update_arguments(admin), answers, limit, tick, password.forget, passed_on)
     finally:
         password.forget()
     found = weigh(said.after, settings.harmless)

@@ -53,6 +53,8 @@ _CONSOLE = (
 )
 _STATUS = r"(?:\d{4}-\d\d-\d\d[ T][\d:.,Z]+ )?(?:main )?(?:ERROR|WARN) StatusLogger "
 _SLF4J = r"SLF4J(?:\([WI]\))?: "
+_IMPACT = r"This will impact (?:performance|location-based features)\."
+_SIMPLE = r"Using SimpleLogger to log to the console\.\.\."
 _CHATTER = rf"""
 # The vendor's tools and login shells, as documented
 (?:Manage \S*|Store|\S* Utility) ims-\S*-build\S*
@@ -62,6 +64,8 @@ RSA Authentication Manager Installation Directory: /\S*
 # psql and PostgreSQL
 psql(?:\.bin)? \(.*\)
 Type "help" for help\.
+WARNING: psql (?:major )?version \S*, server (?:major )?version \S*\.
+         Some psql features might not work\.
 SSL connection \((?:protocol|cipher): .*\)
 WARNING: password file ".*" has group or world access; permissions should be u=rw \(0600\) or less
 Timing is on\.
@@ -95,8 +99,10 @@ WARNING: (?:\S*::\S* will|The Security Manager is deprecated and will) be remove
 # Log4j 1 and 2 and SLF4J 1 and 2, of their set-up
 log4j:WARN (?:No appenders could be found for logger \(\S*\)|Please initialize the log4j system properly)\.
 log4j:WARN See https?://logging\.apache\.org/log4j/1\.2/faq\.html#noconfig for more info\.
-WARNING: sun\.reflect\.Reflection\.getCallerClass is not supported\. This will impact performance\.
+WARNING: sun\.reflect\.Reflection\.getCallerClass is not supported\. {_IMPACT}
+WARNING: Runtime environment or build system does not support multi-release JARs\. {_IMPACT}
 {_STATUS}No (?:log4j2|Log4j 2) configuration file found\. Using default configuration(?:: | \(){_CONSOLE}
+{_STATUS}Log4j2 could not find a logging implementation\. Please add log4j-core to the classpath\. {_SIMPLE}
 {_SLF4J}(?:Failed to load class "org\.slf4j\.impl\.\S*"|No SLF4J providers were found)\.
 {_SLF4J}Defaulting to no-operation (?:\(NOP\) logger implementation|MDCAdapter implementation\.)
 {_SLF4J}See https?://www\.slf4j\.org/codes\.html#\S* for (?:further details|an explanation)\.

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING
 
 from onbox.identity import account_name, home_folder
 from onbox.rsautil.dialogue import Dialogue, Ending, Transcript
-from onbox.secret import Secret
 
 if TYPE_CHECKING:
     from sh import OProc
@@ -52,7 +51,7 @@ def converse(
     answers: Mapping[str, Callable[[], bytes]],
     timeout: float,
     tick: Tick,
-    secret: Secret | None = None,
+    forget: Callable[[], None] = lambda: None,
     passed_on: tuple[str, ...] = (),
 ) -> Transcript:
     """Run COMMAND with ARGUMENTS from its own folder, and give each of its prompts its answer, once.
@@ -60,10 +59,11 @@ def converse(
     The command gets a session and a terminal of its own, so that ^C or a lost connection does not reach it.
     TIMEOUT is in seconds, in which time that this process stood still does not count; TICK is called with the seconds
     so far while the command runs, and may raise. Processes that the command leaves running are ended.
-    SECRET is forgotten in the process that looks after the session; variables named in PASSED_ON are passed on.
+    FORGET is called in the process that looks after the session, which needs no secret; variables named in PASSED_ON
+    are passed on.
     """
     dialogue, began = Dialogue(tuple(answers)), _now()
-    started = _start(command, arguments, passed_on, secret)
+    started = _start(command, arguments, passed_on, forget)
     if isinstance(started, str):
         return Transcript("not-started", problem=started)
     terminal, process = started
@@ -181,7 +181,7 @@ def environment(names: tuple[str, ...]) -> dict[str, str]:
 
 
 def _start(
-    command: Path, arguments: tuple[str, ...], passed_on: tuple[str, ...], secret: Secret | None
+    command: Path, arguments: tuple[str, ...], passed_on: tuple[str, ...], forget: Callable[[], None]
 ) -> "tuple[int, OProc] | str":
     """Start COMMAND on a new terminal, and give our side of it; or say why that is not possible.
 
@@ -213,7 +213,7 @@ def _start(
                     _out=side,
                     _err=side,
                     _new_session=True,
-                    _preexec_fn=lambda: _join_terminal(secret),
+                    _preexec_fn=lambda: _join_terminal(forget),
                     _bg=True,
                     _bg_exc=False,
                 ).process
@@ -236,7 +236,7 @@ def _start(
         return terminal, process
 
 
-def _join_terminal(secret: Secret | None) -> None:
+def _join_terminal(forget: Callable[[], None]) -> None:
     """Take the terminal on standard input for the new session, in the child before it becomes rsautil.
 
     A process in between leads the session and ends as rsautil did: at the end of its leader the kernel hangs up on all
@@ -254,8 +254,7 @@ def _join_terminal(secret: Secret | None) -> None:
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         return
-    if secret:
-        secret.forget()
+    forget()
     for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGTSTP):
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)

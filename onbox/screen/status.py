@@ -1,14 +1,15 @@
 """How things stand, on one screen: the run in progress, the last run, open runs, and failed logins."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from onbox.audit.history import last_run, runs
 from onbox.audit.journal import RUN_LOCK, holder
 from onbox.audit.lockout import WARN_FROM, Guard, guards
-from onbox.audit.reader import Reader
-from onbox.audit.record import shown
+from onbox.audit.record import Record, shown
 from onbox.errors import message
 from onbox.screen.console import Console
 from onbox.screen.runs import COLUMNS, last_run_shown, row, summary
@@ -17,12 +18,12 @@ from onbox.screen.runs import COLUMNS, last_run_shown, row, summary
 class Status:
     """The present, as the journal and its lock tell it."""
 
-    def __init__(self, journal: Reader, now: datetime) -> None:
-        """Read from JOURNAL how things stand at the time NOW."""
-        self.running = holder(journal.path.with_name(RUN_LOCK))
-        self.last = last_run(reversed(journal.records))
-        self.open = [run for run in runs(reversed(journal.records)) if run["outcome"] == "unknown"]
-        self.guards = list(guards(reversed(journal.records), now).values())
+    def __init__(self, records: Sequence[Record], journal: Path, now: datetime) -> None:
+        """Tell from the RECORDS of JOURNAL, and from its lock, how things stand at the time NOW."""
+        self.running = holder(journal.with_name(RUN_LOCK))
+        self.last = last_run(reversed(records))
+        self.open = [run for run in runs(reversed(records)) if run["outcome"] == "unknown"]
+        self.guards = list(guards(reversed(records), now).values())
 
 
 def as_json(status: Status) -> dict[str, Any]:

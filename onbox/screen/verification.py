@@ -1,13 +1,15 @@
 """The findings of a verification, in words for a person and in members for a program."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict
+from pathlib import Path
 from textwrap import shorten
 from typing import Any, NamedTuple
 
-from onbox.audit.copies import Comparison
-from onbox.audit.verify import Verification
-from onbox.errors import Code
+from onbox.audit.copies import Comparison, compare
+from onbox.audit.verify import Verification, verify
+from onbox.errors import Code, Message, message
+from onbox.identity import this_host
 
 _MOST_SHOWN = 5
 # The members of a comparison that are shown if there is anything in them, the damage last.
@@ -47,6 +49,27 @@ class Finding(NamedTuple):
     code: str
     name: str
     what: str
+
+
+def look(
+    path: Path, heads: Collection[str], against: Path | None, host: str
+) -> tuple[Message, list[tuple[str, str, str]], dict[str, Any]]:
+    """Verify the journal at PATH, and compare it with the copies AGAINST it that are of HOST, or of this machine.
+
+    HEADS are hashes that must be in the journal.
+    Gives the words for what was found, the findings for a person, and members for a program.
+
+    Raises:
+        OnboxError: if a file can't be read, or one of HEADS is no hash.
+    """
+    machine = this_host()
+    names = [host] if host else [text for text in (machine.name, machine.machine_id) if text]
+    verification = verify(path, heads, expected=bool(heads or against))
+    comparison = compare(path, against, names, verification.heads) if against else None
+    found = findings(verification, comparison)
+    words = message(verdict(found), path=path, copies=against, host=host or machine.name)
+    rows = [(state, name, what) for state, _code, name, what in found] + [("", "Head", verification.head)]
+    return words, rows, {"file": str(path), **as_json(verification, comparison, found)}
 
 
 def verdict(found: Iterable[Finding]) -> Code:

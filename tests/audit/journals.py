@@ -11,7 +11,6 @@ from onbox.audit.journal import Journal
 from onbox.audit.log import Writer, log_of_run
 from onbox.audit.record import canonical
 from onbox.identity import Host, identify
-from onbox.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 def log(journal: Journal, *, run: str = "run-1", syslog: str = "") -> structlog.BoundLogger:
     """Return the log of a run of the caller on host am1."""
-    return log_of_run(Writer(journal, syslog), run, identify(), Host("am1", "0123"), Settings())
+    return log_of_run(Writer(journal, syslog), run, identify(), Host("am1", "0123"), "")
 
 
 def write(folder: Path, *events: tuple[str, str], run: str = "run-1", **fields: Any) -> list[str]:

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from onbox.audit.record import GENESIS, canonical, sealed
 from onbox.audit.syslog import message
-from onbox.identity import Host
 
 if TYPE_CHECKING:
     from onbox.audit.record import Record
 
-HOST = Host("am1", "0123")
+NAMES = ["am1", "0123"]
 
 
 def chain(label: str, count: int, *, hour: int = 0, after: list[Record] | None = None, **fields: Any) -> list[Record]:
@@ -24,7 +23,7 @@ def chain(label: str, count: int, *, hour: int = 0, after: list[Record] | None =
             "outcome": "success",
             "run": f"{label}-{number}",
             "time": f"2026-11-24T{hour:02}:{number:02}:00.000000Z",
-            "host": {"name": HOST.name, "machine_id": HOST.machine_id},
+            "host": {"name": NAMES[0], "machine_id": NAMES[1]},
             "message": "\u00e9 @cee: {",
             "process": {"seconds": 0.125},
             **fields,

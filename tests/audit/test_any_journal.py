@@ -16,7 +16,6 @@ from onbox.audit.history import one_run
 from onbox.audit.reader import Reader
 from onbox.audit.record import Fields
 from onbox.audit.verify import verify
-from onbox.identity import Host
 from onbox.screen import status, verification
 from onbox.screen.console import Console
 from onbox.screen.runs import listed, page, row, summary
@@ -46,7 +45,7 @@ def test_any_records_are_listed_shown_exported_and_verified(
     journal = Reader(path, may_be_missing=False)
     endings = listed(journal, 20)
     Console().table(("",) * 5, [row(record) for record in endings])
-    found = status.Status(journal, datetime(2026, 11, 24, tzinfo=UTC))
+    found = status.Status(journal.records, path, datetime(2026, 11, 24, tzinfo=UTC))
     status.tell(found, Console())
     told = [[summary(record) for record in endings], status.as_json(found)]
     for run in {record["run"] for record in journal.records}:
@@ -55,7 +54,7 @@ def test_any_records_are_listed_shown_exported_and_verified(
     for form in ("csv", "jsonl"):
         export(journal.unchanged, form, io.StringIO())
     whole = verify(path)
-    beside = compare(path, path, host=Host("am1", None))
+    beside = compare(path, path, host=["am1"])
     findings = verification.findings(whole, beside)
     Console().table(("",) * 4, findings)
 

@@ -14,7 +14,6 @@ from onbox.audit.journal import Journal
 from onbox.audit.log import Writer, log_of_run
 from onbox.audit.record import canonical, digest
 from onbox.identity import Caller, Host
-from onbox.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +34,7 @@ def writer(tmp_path: Path) -> Iterator[Writer]:
 @pytest.fixture
 def log(writer: Writer) -> structlog.BoundLogger:
     """Return the log of a run."""
-    return log_of_run(writer, "run-1", CALLER, Host("am1", None), Settings(sha256="f" * 64))
+    return log_of_run(writer, "run-1", CALLER, Host("am1", None), "f" * 64)
 
 
 @pytest.fixture

@@ -96,7 +96,7 @@ def test_each_verdict_has_its_code(
     path, log = place / "copy.jsonl", place / "log"
     if journal is not None:
         path.write_bytes(journal)
-    arguments = ["--file", str(path), "--host", logs.HOST.name]
+    arguments = ["--file", str(path), "--host", logs.NAMES[0]]
     if copies is not None:
         log.write_bytes(b"".join(map(logs.plain, copies)))
         arguments += ["--against", str(log)]

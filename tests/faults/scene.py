@@ -44,7 +44,7 @@ class Scene:
         self.machine.write("secrets", {"com.rsa.db.dba.password": self.dba})
         self.marker_before = self.machine.marker()
         self.shown: list[Run] = []
-        self._modes: dict[Child[str], list[Any]] = {}
+        self._own: set[Child[str]] = set()
         self._held = ExitStack()
         self.at_end = self._held.callback
 
@@ -85,8 +85,8 @@ class Scene:
         """
         command = program or (*before, *self.command(*arguments, plan=plan, user=user))
         child = self.onbox.spawn(command=command, **(environment or {}))
-        if not program:  # another program may have changed them by now
-            self._modes[child] = termios.tcgetattr(child.child_fd)
+        if not program:  # another program may leave other modes behind
+            self._own.add(child)
         self.pid = int(child.pid or 0)
         return child
 
@@ -114,8 +114,8 @@ class Scene:
         child.wait()
         if not child.closed:
             # Nothing can give the terminal back for a process that is killed.
-            if child in self._modes and child.signalstatus != signal.SIGKILL:
-                assert self._modes[child] == termios.tcgetattr(child.child_fd)
+            if child in self._own and child.signalstatus != signal.SIGKILL:
+                assert _modes_of_new_terminal() == termios.tcgetattr(child.child_fd)
             child.close()
         self.shown.append(Run(exit_code(child), shown(child)))
         return self.shown[-1]
@@ -158,3 +158,13 @@ class Scene:
         """Return what a hooked run said of itself."""
         content: dict[str, Any] = json.loads((self.onbox.home / "hooked.json").read_text())
         return content
+
+
+def _modes_of_new_terminal() -> list[Any]:
+    """Return the modes that each terminal begins with."""
+    ours, theirs = os.openpty()
+    try:
+        return termios.tcgetattr(theirs)
+    finally:
+        os.close(ours)
+        os.close(theirs)

@@ -25,7 +25,7 @@ UNTIL = datetime(2026, 11, 24, 12, 50, tzinfo=UTC)
 
 def status_of(history: History) -> Status:
     """Return how things stand now."""
-    return Status(Reader(history.path, may_be_missing=True), datetime.now(UTC))
+    return Status(Reader(history.path, may_be_missing=True).records, history.path, datetime.now(UTC))
 
 
 def screen_of(status: Status, capsys: pytest.CaptureFixture[str]) -> str:
