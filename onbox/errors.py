@@ -233,13 +233,13 @@ _WORDS: dict[ExitCode, dict[Code, tuple[str, str]]] = {
         "check-passed": ("{detail}", ""),
         "check-ready": ("Ready for a resynchronisation.", "Run it: onbox resync"),
         "check-warned": ("Ready, with warnings.", "Review the warnings, then run 'onbox resync'."),
-        "report-written": ("The report is in {path}.", f"Read it before you send it: {PAGES}/appliance.md says where."),
+        "report-written": ("The report is in {path}.", f"Read it before you send it as {PAGES}/appliance.md says."),
         "update-confirmed": ("Confirmed: rsautil says that the marker time is now 0.", _WATCH),
         "update-accepted": ("Accepted: rsautil ran the update without an error, but did not confirm the new value.",
             f"{_WATCH} {_REPORT}"),
         "update-dry": ("Dry run: {admin} was verified and the update was not run.",
-            ("Run it: onbox resync. This dry run does not prove that the update will succeed, and a login check "
-             "counts towards the lockout, as any login does.")),
+            ("Run it: onbox resync. This dry run does not prove that the update will succeed. A failed "
+             "login check counts towards the lockout, in a dry run too.")),
     },
     ExitCode.UNRECORDED: {
         "journal-folder": ("The audit folder {path} cannot be used: {detail}.",
