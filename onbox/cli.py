@@ -40,8 +40,8 @@ def _option(metavar: str, text: str, *names: str) -> Any:  # noqa: ANN401 - what
     return typer.Option(*names, metavar=metavar, help=text)
 
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
-File = Annotated[Path | None, _option("PATH", "Read this copy of audit.jsonl instead.", "--file")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
+File = Annotated[Path | None, _option("PATH", "Read this copy of the audit journal.", "--file")]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="ID of the run, or its beginning.", show_default=False)]
 Outcome = Literal["success", "failure", "unknown", "refused"]
 _ASKED = " (prompted for if omitted)."
@@ -71,7 +71,7 @@ def resync(
     ticket: Annotated[str | None, _option("TEXT", "Number of the change ticket.")] = None,
     note: Annotated[str | None, _option("TEXT", "Details; the reason 'other' requires them.")] = None,
     confirm: Annotated[str | None, _option("HOST", "Name of this host, instead of typing it when asked.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, then stop. Changes nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, then stop without the update.")] = False,
     json: Json = False,
 ) -> None:
     """Synchronise all High Availability Tokencode records again.
@@ -141,7 +141,7 @@ def status(context: typer.Context, file: File = None, json: Json = False) -> Non
 def audit_list(
     context: typer.Context,
     last: Annotated[int, typer.Option("--last", metavar="N", min=1, help="Show at most N runs.")] = 20,
-    outcome: Annotated[Outcome | None, _option("OUTCOME", "Only success, failure, unknown or refused.")] = None,
+    outcome: Annotated[Outcome | None, _option("OUTCOME", "Show only success, failure, unknown or refused.")] = None,
     file: File = None,
     json: Json = False,
 ) -> None:
@@ -212,14 +212,14 @@ def audit_resolve(
 def audit_verify(
     context: typer.Context,
     file: File = None,
-    head: Annotated[list[str] | None, _option("HASH", "Hash of a record, noted elsewhere; it must be there.")] = None,
-    against: Annotated[Path | None, _option("FILE", "Syslog copies; they must agree with the journal.")] = None,
-    host: Annotated[str, _option("NAME", "Host whose copies are compared, if it is not this machine.")] = "",
+    head: Annotated[list[str] | None, _option("HASH", "Require the record with this hash, noted elsewhere.")] = None,
+    against: Annotated[Path | None, _option("FILE", "Compare the journal with these syslog copies.")] = None,
+    host: Annotated[str, _option("NAME", "Host of the journal, if it is not this machine.")] = "",
     json: Json = False,
 ) -> None:
     """Check that the audit journal is intact.
 
-    Example: onbox audit verify --against /var/log/onbox-copies.log
+    Example: onbox audit verify --against /var/log/onbox-copies.json
     """
     from onbox.screen.verification import look
 
