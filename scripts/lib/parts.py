@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 PASSWORD = (
     ("onbox/screen/prompts.py", "asks for it"),
     ("onbox/secret.py", "holds it, and recognises it in a text"),
-    ("onbox/resync/administrator.py", "has it checked"),
+    ("onbox/resync/administrator.py", "has rsautil check it"),
     ("onbox/resync/confirmation.py", "keeps it out of the note"),
-    ("onbox/resync/job.py", "hands it to the update"),
-    ("onbox/rsautil/commands.py", "says at which prompt it is typed"),
-    ("onbox/rsautil/dialogue.py", "says when that prompt stands there"),
+    ("onbox/resync/job.py", "passes it to the update"),
+    ("onbox/rsautil/commands.py", "names the prompt at which it is typed"),
+    ("onbox/rsautil/dialogue.py", "recognises that prompt on the screen"),
     ("onbox/rsautil/terminal.py", "types it"),
 )
 
