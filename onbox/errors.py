@@ -144,7 +144,7 @@ _WORDS: dict[ExitCode, dict[Code, tuple[str, str]]] = {
             "A name has 1 to 255 basic ASCII characters without space, @ and ~, and does not begin with a hyphen."),
         "text-too-long": ("The {what} is longer than {most} characters.", "Shorten it."),
         "note-missing": ("The note is missing.",
-            "Say why the records must be synchronised again, or how you found out the outcome: --note TEXT"),
+            "Say why the records must be synchronised again or, to resolve a run, how you found out its outcome."),
         "run-unknown": ("{count} recorded runs have an ID that begins with {run}.",
             "Type the ID of one run, as this command lists it: onbox audit list"),
         "run-not-open": ("The run {run} cannot be resolved: {outcome}.", "Look at its records: onbox audit show {run}"),
@@ -157,7 +157,7 @@ _WORDS: dict[ExitCode, dict[Code, tuple[str, str]]] = {
     },
     ExitCode.REFUSED: {
         "settings-unsafe": ("Other users can modify the settings file {file}.",
-            "It must belong to root or to you, and only its owner may write to it: chmod go-w {file}"),
+            "Only root or you may own it and write to it. As root: chown root {file}; chmod go-w {file}"),
         "root": ("onbox does not run as root.", _LOG_IN),
         "wrong-user": ("You are {user}, but {owner} is the account that runs rsautil.",
             f"{_LOG_IN} If another account runs rsautil here, set [appliance] user to its name."),
