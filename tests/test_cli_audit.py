@@ -81,7 +81,7 @@ def test_readers_without_a_journal_say_so(appliance: Machine, onbox: Onbox) -> N
     runs = [onbox.without_terminal(*command.split()) for command in ("audit list", "audit export", "status")]
 
     assert [(0, "")] * 3 == [(run.exit_code, run.errors) for run in runs]
-    assert "No such record" in runs[0].screen
+    assert "No such run" in runs[0].screen
     assert "" == runs[1].screen
     assert [] == list(appliance.audit.iterdir())
 

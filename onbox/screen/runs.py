@@ -62,7 +62,7 @@ def tell(found: Sequence[Record], path: Path, console: Console) -> None:
     if found:
         console.table(COLUMNS, [row(run) for run in found])
     else:
-        console.step("", "Runs", f"No such record in {path}.")
+        console.step("", "Runs", f"No such run in {path}.")
 
 
 def last_run_shown(run: Record | None) -> str:

@@ -68,4 +68,4 @@ def _rule(guard: Guard) -> str:
         return "asks for the name again: the clock of this machine was wrong"
     if guard.refused_until:
         return f"refused until {shown(guard.refused_until)}: one more could lock the account"
-    return "asks first" if guard.count >= WARN_FROM else "allowed"
+    return "asks for the name again" if guard.count >= WARN_FROM else "allowed"

@@ -85,7 +85,7 @@ def findings(verification: Verification, comparison: Comparison | None) -> list[
     state, text = _TIPS[verification.tip]
     rows = [
         Finding("ok", "chain", "Chain", f"{len(verification.records)} records are intact, from the first one on"),
-        Finding(state, f"tip-{verification.tip}", "Tip", text),
+        Finding(state, f"tip-{verification.tip}", "Head file", text),
     ]
     known = [chain.hash for chain in comparison.chains if chain.known] if comparison else []
     for head, seq in verification.heads.items():

@@ -94,7 +94,7 @@ def test_run_in_progress_is_named(history: History, capsys: pytest.CaptureFixtur
 
 GUARDS = [
     (Guard("eve", 1), "allowed", None),
-    (Guard("eve", 3), "asks first", None),
+    (Guard("eve", 3), "asks for the name again", None),
     (Guard("eve", 4, UNTIL), "refused until 2026-11-24 12:50 UTC", "2026-11-24T12:50:00Z"),
     (Guard("eve", 4, UNTIL, rests_on_correction=True), "asks for the name", "2026-11-24T12:50:00Z"),
 ]
