@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from recordings import LINES, RECORDINGS, outcome, transcript, verdict
 from rehearsal import CHECKOUT
 
+from onbox import __version__
 from onbox.errors import MESSAGES, message
 from onbox.rsautil.commands import _secret_in
 from onbox.rsautil.evidence import weigh
@@ -117,6 +118,7 @@ def test_add_transcript(onbox: Onbox, tmp_path: Path) -> None:
     made = subprocess.run(command, input=shown, capture_output=True, text=True, check=True)
 
     recording = load(made.stdout.strip())
+    assert f"recorded by onbox {__version__}" == recording.source
     assert ("0", "success", "update-confirmed") == (recording.status, recording.outcome, recording.code)
     assert [line for line in RECORDINGS["confirmed-logging"].after if line] == [
         line for line in recording.after if line
