@@ -15,8 +15,6 @@ from onbox.secret import REDACTED, Fingerprint
 # A reader may drop what was typed before it was ready; one that runs `stty` on a busy machine needs 0.1 s and more.
 REST_SECONDS = 0.3
 _MOST_BEFORE, _MOST_AFTER = 100, 400
-# Stands for all lines after those; in the form of a number of rows, which no list of a site makes harmless.
-_TOO_MANY = f"({_MOST_AFTER} lines were kept; onbox dropped the others)"
 # The longest line that is read; an ellipsis stands for the rest of a longer one.
 LONGEST = 8192
 _TAB = 8
@@ -206,11 +204,10 @@ class Dialogue:
     def _keep(self, row: int, text: str) -> None:
         if self._last and row == self._last[0].row:
             text = _behind_answer(*self._last, text)
-        if not self.sent:
-            if text.strip() and len(self.before) < _MOST_BEFORE:
-                self.before.append(text)
-        elif len(self.after) <= _MOST_AFTER:
-            self.after.append(text if len(self.after) < _MOST_AFTER else _TOO_MANY)
+        kept, most = (self.after, _MOST_AFTER) if self.sent else (self.before, _MOST_BEFORE)
+        if len(kept) <= most and (self.sent or text.strip()):
+            # In the form of a number of rows, so that the lines left out can't pass for harmless ones.
+            kept.append(text if len(kept) < most else f"({most} lines were kept; onbox dropped the others)")
 
 
 def _behind_answer(question: Question, column: int, typed: Fingerprint, text: str) -> str:

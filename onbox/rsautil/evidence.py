@@ -195,9 +195,10 @@ _TAG = (
     r"(?:BEGIN|COMMIT|ROLLBACK|SET|RESET|DO|CALL|(?:SELECT|INSERT|UPDATE|DELETE|MERGE|COPY|CREATE|ALTER|DROP|GRANT"
     r"|REVOKE|TRUNCATE|COMMENT|LOCK|NOTIFY|REINDEX|START|PREPARE|EXECUTE)(?: [A-Z]+)*(?: \d+)*)"
 )
+_TAG_OR_ROWS = re.compile(rf"{_TAG}|\(\d+ .*\)")
 # No list of a site makes these harmless: psql's severities, its tags and numbers of rows, and names of keys.
 _NEVER_LISTED = re.compile(
-    rf"{_PROGRAM}:.*|(?:.{{1,300}}: )?[^\W\d_a-z]+\d?:  .*|(?:ERROR|FATAL|PANIC):.*|{_TAG}|\(\d+ .*\)"
+    rf"{_PROGRAM}:.*|(?:.{{1,300}}: )?[^\W\d_a-z]+\d?:  .*|(?:ERROR|FATAL|PANIC):.*|{_TAG_OR_ROWS.pattern}"
     rf"|.*(?i:{_A_KEY}|marker_time).*"
 )
 
@@ -279,6 +280,6 @@ def _wildcards(entry: str) -> re.Pattern[str]:
 
 
 def speaks_of_change(lines: Iterable[str]) -> bool:
-    """Tell whether one of LINES looks as if psql ran: a value, a part of the result, or a tag."""
-    signs = [form.looks for form in FORMS if form.kind in ("value", "head", "count")]
-    return any(looks.fullmatch(line.rstrip()) for line in lines for looks in (*signs, re.compile(_TAG)))
+    """Tell whether one of LINES looks as if psql ran: a value, a part of the result, a tag, or a number of rows."""
+    signs = [form.looks for form in FORMS if form.kind in ("value", "head")]
+    return any(looks.fullmatch(line.rstrip()) for line in lines for looks in (*signs, _TAG_OR_ROWS))

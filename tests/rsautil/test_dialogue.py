@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from onbox.rsautil.dialogue import LONGEST, REST_SECONDS, Dialogue, Line
-from onbox.rsautil.evidence import weigh
+from onbox.rsautil.evidence import speaks_of_change, weigh
 from onbox.rsautil.verdict import ASKS_PASSWORD as PROMPT
 from onbox.rsautil.verdict import ASKS_USERNAME as NAME
 
@@ -155,18 +155,23 @@ def test_behind_the_answer(behind: bytes, kept: list[str]) -> None:
 @pytest.mark.parametrize(
     ("prompts", "written", "kept"),
     [
-        ((PROMPT,), b"line\n" * 150, ["line"] * 100),
+        ((PROMPT,), b"line\n" * 100, ["line"] * 100),
+        ((PROMPT,), b"line\n" * 150, ["line"] * 100 + ["(100 lines were kept; onbox dropped the others)"]),
         ((PROMPT,), b"\n \n\t\n" + P, [PROMPT]),
         ((), b"usage\r\n" + P, ["usage", PROMPT]),
     ],
 )
 def test_what_is_kept_before(prompts: tuple[str, ...], written: bytes, kept: list[str]) -> None:
-    """Of what comes before the password, or of a command that is asked nothing, a hundred lines are kept."""
+    """Of what comes before the password, or of a command that is asked nothing, a hundred lines are kept.
+
+    The line that stands for the others could hide a change, so it is a sign of one.
+    """
     dialogue = Dialogue(prompts)
     dialogue.line.feed(written)
     dialogue.end()
 
     assert (kept, []) == (dialogue.before, dialogue.after)
+    assert speaks_of_change(dialogue.before) == (len(kept) > 100)
 
 
 @pytest.mark.parametrize(("lines", "kept", "last"), [(400, 400, "line"), (402, 401, "(400 lines were kept")])
