@@ -245,6 +245,7 @@ def _join_terminal(forget: Callable[[], None]) -> None:
     """
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())  # the caller's may block the signal that ends both
     command = os.fork()
     if not command:
         os.setpgid(0, 0)
@@ -252,7 +253,6 @@ def _join_terminal(forget: Callable[[], None]) -> None:
         # Python and sh ignore some, and the caller can have told us to ignore others.
         for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
             signal.signal(number, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_SETMASK, ())
         return
     forget()
     for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGTSTP):

@@ -192,13 +192,17 @@ def test_unknown_reason(command: Callable[[str], Path], monkeypatch: pytest.Monk
 
 
 def test_caller(command: Callable[[str], Path]) -> None:
-    """A command ignores and blocks no signal that its caller ignores or blocks, and has the umask of the login."""
+    """A command ignores and blocks no signal that its caller ignores or blocks, and has the umask of the login.
+
+    A blocked signal that ends the command is reported all the same.
+    """
     before = [(number, signal.signal(number, signal.SIG_IGN)) for number in (signal.SIGCHLD, signal.SIGINT)]
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
     path = command("#!/usr/bin/awk /^(Umask|Sig(Ign|Blk))/{print$2}")
     umask = os.umask(0o277)
     try:
         said = talk(path, "/proc/self/status")
+        killed = talk(command("kill -USR1 $$"))
     finally:
         os.umask(umask)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGUSR1})
@@ -206,6 +210,7 @@ def test_caller(command: Callable[[str], Path]) -> None:
             signal.signal(number, handler)
 
     assert (0, ("0277", "0" * 16, "0" * 16)) == (said.exit_code, said.before)
+    assert (None, signal.SIGUSR1) == (killed.exit_code, killed.signal)
 
 
 def test_place_and_arguments(command: Callable[[str], Path]) -> None:
