@@ -84,7 +84,12 @@ class Journal:
                     opened.callback(os.close, lock)
                     if os.fstat(lock).st_mode & 0o077:
                         os.fchmod(lock, 0o600)  # an account that can open a file can lock it
-            self.close = opened.pop_all().close
+            self._opened = opened.pop_all()
+
+    def close(self) -> None:
+        """Close the files, which ends the locks; all records are on the disk, so an error says nothing of them."""
+        with suppress(OSError):
+            self._opened.close()
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -49,6 +49,16 @@ def test_files_are_neither_inherited_nor_left_open(folder: Path) -> None:
     assert [] == open_below(folder)
 
 
+def test_close_fails(folder: Path) -> None:
+    """A file system that complains when a file is closed ends no run: the records are on the disk already."""
+    journal = Journal(folder, os.getuid())
+    os.close(open_below(folder)[-1])
+
+    journal.close()
+
+    assert [] == open_below(folder)
+
+
 WRITER = """
 import sys, pathlib, journals
 for number in range(20):
