@@ -63,7 +63,8 @@ def _help(subject: Subject, findings: list[Finding], arguments: tuple[str, ...],
     """Ask rsautil for its help, unless one of FINDINGS forbids running it."""
     if stop := first_stop(finding for finding in findings if finding.check in ("user", "rsautil")):
         return [f"Not asked: {message_of(stop).what}"]
-    said = converse(subject.settings.rsautil, arguments, {}, 20, tick)
+    settings = subject.settings
+    said = converse(settings.rsautil, arguments, {}, 20, tick, passed_on=settings.environment)
     return [*said.before, f"[{said.ending}, exit code {said.exit_code}, signal {said.signal}, {said.seconds:.1f} s]"]
 
 

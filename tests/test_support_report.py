@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 def test_a_report_describes_the_machine_and_asks_rsautil_for_help(onbox: Onbox) -> None:
     """Everything that could make onbox behave otherwise is in it; rsautil gets no credentials."""
-    file = onbox.home / "report.md"
-    run = onbox("check", "--report", str(file))
+    file, config = onbox.home / "report.md", onbox.machine.config
+    config.write_text(config.read_text().replace("[appliance]\n", '[appliance]\nenvironment = ["AM_HOME"]\n'))
+    run = onbox("check", "--report", str(file), AM_HOME="/opt/rsa/am")
     text = file.read_text()
 
     assert 0 == run.exit_code, run.screen
@@ -31,6 +32,7 @@ def test_a_report_describes_the_machine_and_asks_rsautil_for_help(onbox: Onbox) 
         assert part in text
     assert [["--help"], ["store", "--help"]] == [call.argv for call in onbox.machine.calls()]
     assert not any(call.answered for call in onbox.machine.calls())
+    assert all("AM_HOME" in call.environment for call in onbox.machine.calls())
 
 
 def test_a_report_holds_no_names_and_addresses(onbox: Onbox) -> None:
