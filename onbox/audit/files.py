@@ -47,8 +47,8 @@ def make_folder(path: Path) -> None:
         OSError: if it can't be made.
     """
     with suppress(FileExistsError):
-        path.mkdir()
-        path.chmod(0o700)  # under every umask
+        path.mkdir(0o700)
+        path.chmod(0o700)  # also under a umask that takes rights from the owner
         parent = os.open(path.parent, os.O_RDONLY)
         os.fsync(parent)
         os.close(parent)
