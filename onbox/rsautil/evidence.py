@@ -7,6 +7,8 @@ everything else, in any language, is not understood.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from glob import escape
 from typing import Literal, NamedTuple
 
 Kind = Literal[
@@ -43,7 +45,6 @@ _SKIPPED = rf"(?:[a-z]+ ){{1,3}}{_NAME}(?: (?:of|for|on) (?:relation|table) {_NA
 _FRAME = r"(?:SQL statement \".+\"|SQL function .+|PL/pgSQL function .+ line \d+ at .+)"
 
 # Sentences that programs write about themselves, and that say nothing about the update: a pattern a line.
-_REFRESH = r"ALTER DATABASE \S* REFRESH COLLATION VERSION, or build PostgreSQL with the right library version\."
 _VM = r"(?:OpenJDK|Java HotSpot\(TM\)) (?:64-Bit |Client |Server )*VM warning: "
 _SOON = r"and will likely be removed in a future release\.?"
 _CONSOLE = (
@@ -71,18 +72,11 @@ WARNING: password file ".*" has group or world access; permissions should be u=r
 Timing is on\.
 Time: \S* ms(?: \(.*\))?
 {_AT}WARNING:  pgstat wait timeout
-{_AT}WARNING:  database "\S*" has a collation version mismatch
-DETAIL:  The database was created using collation version \S*, but the operating system provides version \S*\.
-HINT:  Rebuild all objects in this database that use the default collation and run {_REFRESH}
 {_AT}WARNING:  nonstandard use of \S* in a string literal
 HINT:  Use the escape string syntax for (?:backslashes|quotes|escapes), e\.g\., E'.*'\.
 # Shells, of a mailbox and of a locale that is not installed
 You have (?:new )?mail(?: in \S*)?\.
 \S*: (?:line \S*: )?warning: setlocale: LC_\S*: cannot change locale \(\S*\)(?:: No such file or directory)?
-perl: warning: (?:Setting locale failed\.|Please check that your locale settings:)
-        (?:LANGUAGE|LANG|LC_\S*) = (?:\(unset\)|"\S*"),?
-    are supported and installed on your system\.
-perl: warning: Falling back to (?:the standard|a fallback) locale \("\S*"\)\.
 # The JVM, of its options and of what programs do to it
 (?:NOTE: )?Picked up _?(?:JAVA_TOOL|JAVA|JDK_JAVA)_OPTIONS: .*
 {_VM}[iI]gnoring option \S*; support was removed in \S*
@@ -269,14 +263,9 @@ def _entry_for(line: str, harmless: tuple[str, ...]) -> str | None:
     """Give the first of the site's HARMLESS entries that takes the whole LINE; None if there is none."""
     if len(line) > _LONGEST or _NEVER_LISTED.fullmatch(line):
         return None
-    return next((entry for entry in harmless if _wildcards(entry.strip()).fullmatch(line)), None)
-
-
-def _wildcards(entry: str) -> re.Pattern[str]:
-    first, *others = map(re.escape, entry.split("*"))
-    if not others:
-        return re.compile(first)
-    return re.compile(first + "".join(f"(?>.*?{part})" for part in others[:-1]) + ".*" + others[-1])
+    # Of the special characters of fnmatch, only * is one in the settings.
+    patterns = {entry: "*".join(map(escape, entry.strip().split("*"))) for entry in harmless}
+    return next((entry for entry, pattern in patterns.items() if fnmatchcase(line, pattern)), None)
 
 
 def speaks_of_change(lines: Iterable[str]) -> bool:
