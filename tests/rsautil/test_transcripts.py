@@ -88,7 +88,7 @@ def test_strange_line(name: str) -> None:
 # Without blank lines and NOTICEs: the first can be the row of the result, and what follows a CONTEXT belongs to it.
 HARMLESS = sorted(
     line
-    for line in {line for name in PROOFS for line in UPDATES[name].after if line and "NOTICE:" not in line}
+    for line in {line for name in PROOFS for line in UPDATES[name].after if line.strip() and "NOTICE:" not in line}
     if not weigh([line]).not_understood and not weigh([line]).lines and line not in ("COMMIT", " t")
 )
 
