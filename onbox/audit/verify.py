@@ -59,10 +59,11 @@ def verify(path: Path, heads: Collection[str] = (), *, expected: bool = False) -
     for head in heads:
         if not re.fullmatch("[0-9a-fA-F]{64}", head):
             raise OnboxError("head-unusable", head=repr(head))
-    found, noted = Verification(), Head()
+    found, noted, form = Verification(), Head(), ""
     # Read before the journal: the writer notes the head after the record.
     try:
-        noted = Head.read(read_text(path.with_name(HEAD_FILE))[0])
+        text, form = read_text(path.with_name(HEAD_FILE))
+        noted = Head.read(text)
         found.tip = "agrees"
     except FileNotFoundError:
         found.tip = "missing"
@@ -79,6 +80,7 @@ def verify(path: Path, heads: Collection[str] = (), *, expected: bool = False) -
             raise OnboxError("journal-unreadable", path=path, detail=error.strerror) from None
         found.problem = Problem("journal-missing", None, "the journal is missing")
     else:
+        found.form = found.form or form
         found.problem = _follow(content, noted, found)
     numbers = {record["hash"]: record["seq"] for record in found.records} | {GENESIS: 0}
     found.heads = {head.lower(): numbers.get(head.lower()) for head in heads}

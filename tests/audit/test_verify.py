@@ -108,6 +108,7 @@ TEXT_MODES = {
     "both": (codecs.BOM_UTF8 + CR_LF, "a byte order mark and CR LF"),
     "UTF-16": (WHOLE.decode().encode("utf-16-le"), "UTF-16-LE"),
     "UTF-16, the other order": (WHOLE.decode().encode("utf-16-be"), "UTF-16-BE"),
+    "tip.json alone": (WHOLE, "CR LF"),
     "PowerShell": (codecs.BOM_UTF16_LE + CR_LF.decode().encode("utf-16-le"), "UTF-16 and CR LF"),
 }
 
