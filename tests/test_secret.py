@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 import shlex
 from typing import TYPE_CHECKING, Any
@@ -74,7 +75,7 @@ def test_typed_again(again: str, same: bool) -> None:
     assert same == (Secret("a'b").fingerprint().digest == Secret(again).fingerprint().digest)
 
 
-ODD = 'it\'s "a" $ecret\\`<&>'
+ODD = 'it\'s "a" $ec#ret\\`<&>'
 
 
 @pytest.mark.parametrize(
@@ -83,8 +84,9 @@ ODD = 'it\'s "a" $ecret\\`<&>'
         ODD,
         shlex.quote(ODD)[1:-1],
         ODD.replace("'", "'\\''"),
-        r"it\'s\ \"a\"\ \$ecret\\\`\<\&\>",
-        'it\'s \\"a\\" \\$ecret\\\\\\`<&>',
+        r"it\'s\ \"a\"\ \$ec#ret\\\`\<\&\>",
+        'it\'s \\"a\\" \\$ec#ret\\\\\\`<&>',
+        json.dumps(ODD)[1:-1],
         "\n".join(ODD),
         ODD * 2,
     ],
@@ -108,5 +110,6 @@ def test_any_secret(before: bytes, secret: bytes, after: bytes) -> None:
 
 
 def test_nothing_to_redact() -> None:
-    """Other text stays as it is, and an empty secret hides nothing."""
+    """Other text stays as it is, and neither an empty secret nor one of little but quotes hides it."""
     assert "abc" == Fingerprint(b"").redact("abc") == Fingerprint(b"abcd").redact("abc")
+    assert "abc" == Fingerprint(b"''a").redact("abc")
