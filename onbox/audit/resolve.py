@@ -1,7 +1,7 @@
 """Records that are added later: the remains of a run, and how it ended, once somebody found that out."""
 
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,8 +55,9 @@ def resolve(config: Path | None, prefix: str, outcome: str, note: str) -> tuple[
         raise OnboxError("text-too-long", what="note", most=record.MOST_CHARACTERS["note"])
     caller = identify()
     settings = load(config, caller.uid)
-    if not settings.directory.exists():  # another account than that of the runs must not make it
-        raise OnboxError("run-unknown", run=repr(prefix), count="No")
+    with suppress(PermissionError):  # which the journal explains
+        if not settings.directory.exists():  # another account than that of the runs must not make it
+            raise OnboxError("run-unknown", run=repr(prefix), count="No")
     with closing(Journal(settings.directory, caller.uid)) as journal:
         journal.claim_run()
         records = one_run(reversed(list(journal.records_from_end())), prefix)

@@ -134,3 +134,15 @@ def test_only_the_owner_of_the_journal_resolves(
     assert 5 == done.exit_code
     assert "not to you (0)" in done.errors
     assert before == appliance.journal()
+
+
+def test_audit_folder_out_of_reach(appliance: Machine, onbox: Onbox) -> None:
+    """An account that cannot reach the audit folder is told so."""
+    closed = appliance.folder / "closed"
+    closed.mkdir(mode=0)
+    appliance.configure(closed / "audit")
+
+    refused = resolve(onbox, "x")
+
+    assert 5 == refused.exit_code
+    assert "cannot be used: Permission denied" in refused.errors
