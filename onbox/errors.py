@@ -261,7 +261,7 @@ _WORDS: dict[ExitCode, dict[Code, tuple[str, str]]] = {
         "update-not-understood": ("rsautil printed lines that onbox does not understand.",
             (f"{_WATCH} Please report the lines as {PAGES}/appliance.md says; if they are harmless, list them in "
              f"[appliance] harmless. {_RESOLVE}")),
-        "update-unproven": ("rsautil ended without saying what it did.", _LOOK_AND_REPORT),
+        "update-unproven": ("The output of rsautil proves neither success nor failure.", _LOOK_AND_REPORT),
         "update-contradiction": ("rsautil reported both success and an error.", _LOOK_AND_REPORT),
         "update-asked-again": ("rsautil asked for the password a second time and was stopped.", f"{_COUNTS} {_LOOK}"),
         "update-timeout": ("rsautil did not finish within {timeout:.0f} seconds and was stopped.", _LOOK),

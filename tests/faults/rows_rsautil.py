@@ -111,7 +111,7 @@ RSAUTIL: Rows = {
     "no output at all": unknown("no-output", "update-unproven"),
     "asks and says nothing": unknown("mute", "update-unproven"),
     "NOTICE for another key": unknown("notice-other-key"),
-    "NOTICE without the result row": unknown("notice-alone", "update-contradiction"),
+    "NOTICE without the result row": unknown("notice-alone", "update-unproven"),
     "result row without a NOTICE": Fault(SUCCESS, ("update-accepted",), update="no-notice"),
     "success, and logging libraries speak of themselves": Fault(
         SUCCESS, ("update-confirmed",), update="confirmed-logging"

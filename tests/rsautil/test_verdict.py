@@ -22,6 +22,8 @@ DONE = Evidence(value=True, begun=True, result=True)
         ({}, {}, "update-confirmed"),
         ({}, {"value": False, "result": False, "begun": False}, "update-unproven"),
         ({"exit_code": 1}, {}, "update-contradiction"),
+        ({}, {"error": "error"}, "update-contradiction"),
+        ({}, {"result": False}, "update-unproven"),
         ({"ending": "timeout", "exit_code": None}, {}, "update-timeout"),
         ({"ending": "asked-again", "exit_code": None}, {}, "update-asked-again"),
         ({"ending": "not-ended", "exit_code": None}, {}, "update-not-ended"),
