@@ -63,19 +63,12 @@ Copyright \([Cc]\) \S* (?:RSA|EMC|Dell).* All rights reserved\.
 %% Running at: \S*:\[\S*\] %%
 RSA Authentication Manager Installation Directory: /\S*
 # psql and PostgreSQL
-psql(?:\.bin)? \(.*\)
-Type "help" for help\.
-WARNING: psql (?:major )?version \S*, server (?:major )?version \S*\.
-         Some psql features might not work\.
-SSL connection \((?:protocol|cipher): .*\)
 WARNING: password file ".*" has group or world access; permissions should be u=rw \(0600\) or less
 Timing is on\.
 Time: \S* ms(?: \(.*\))?
-{_AT}WARNING:  pgstat wait timeout
 {_AT}WARNING:  nonstandard use of \S* in a string literal
 HINT:  Use the escape string syntax for (?:backslashes|quotes|escapes), e\.g\., E'.*'\.
-# Shells, of a mailbox and of a locale that is not installed
-You have (?:new )?mail(?: in \S*)?\.
+# Shells, of a locale that is not installed
 \S*: (?:line \S*: )?warning: setlocale: LC_\S*: cannot change locale \(\S*\)(?:: No such file or directory)?
 # The JVM, of its options and of what programs do to it
 (?:NOTE: )?Picked up _?(?:JAVA_TOOL|JAVA|JDK_JAVA)_OPTIONS: .*
@@ -128,7 +121,6 @@ FORMS: tuple[Form, ...] = (
         "value",
         rf"{_NOTICE}{_VERB} {_THE}{_OUR_KEY}(?: |(?==)){_INSTANCE}{_OLD}(?:to |with |= ?){_ZERO}",
         rf"{_NOTICE}{_THE}{_OUR_KEY} {_DONE} {_INSTANCE}{_OLD}(?:to|with) {_ZERO}",
-        rf"{_NOTICE}{_THE}{_OUR_KEY} (?:was )?changed: old value:? \"?[\w.+-]+\"?, new value:? {_ZERO}",
         opens="notice",
     ),
     # From the same transcript: the column of the SQL function, its rule, its row and their number.
@@ -218,7 +210,8 @@ def weigh(lines: Iterable[str], harmless: tuple[str, ...] = ()) -> Evidence:
     """Say what LINES prove; HARMLESS are entries of the settings, in which * stands for any run of characters."""
     found, expected, opened = Evidence(), [*_RESULT], set[str]()
     for line in map(str.rstrip, lines):
-        form = _form_of(line, opened)
+        forms = (form for form in FORMS if not form.after or not form.after.isdisjoint(opened))
+        form = next((form for form in forms if len(line) <= _LONGEST and form.looks.fullmatch(line)), None)
         inside = "head" not in expected and "count" in expected
         listed = None if form or inside else _entry_for(line.strip(), harmless)
         if listed is not None:
@@ -241,11 +234,6 @@ def weigh(lines: Iterable[str], harmless: tuple[str, ...] = ()) -> Evidence:
     if "commit" in expected:
         found.not_understood.append("BEGIN")
     return found
-
-
-def _form_of(line: str, opened: set[str]) -> Form | None:
-    fitting = (form for form in FORMS if not form.after or not form.after.isdisjoint(opened))
-    return next((form for form in fitting if form.looks.fullmatch(line)), None) if len(line) <= _LONGEST else None
 
 
 def _fits(kind: Kind, line: str, expected: list[Kind], opened: set[str]) -> bool:
