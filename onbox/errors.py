@@ -65,13 +65,9 @@ class OnboxError(Exception):
 
     def __init__(self, code: Code, /, **facts: object) -> None:
         """Take the CODE and the FACTS that its words name."""
-        super().__init__(code)
+        super().__init__(code, facts)
         self.code = code
         self.facts = facts
-
-    def __str__(self) -> str:
-        """Give code and facts, for programmers; people are shown the words."""
-        return " ".join([self.code, *(f"{name}={value}" for name, value in self.facts.items())])
 
 
 @dataclass(frozen=True)

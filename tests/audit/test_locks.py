@@ -54,7 +54,7 @@ def test_look_at_a_run_does_not_stop_it(folder: Path) -> None:
     with opened(folder) as run:
         looking = Journal(folder, os.getuid())
         looking.claim_run()
-        with pytest.raises(OnboxError, match=f"another-run holder=: process {os.getpid()} "):
+        with pytest.raises(OnboxError, match=f"another-run.*: process {os.getpid()} "):
             run.claim_run()
         threading.Timer(0.1, looking.close).start()
         run.claim_run()
@@ -77,7 +77,7 @@ def test_file_system_that_cannot_lock_is_named(folder: Path, monkeypatch: pytest
 
     with opened(folder) as journal:
         monkeypatch.setattr(fcntl, "flock", refuse)
-        with pytest.raises(OnboxError, match=r"journal-file .*run\.lock .*No locks available"):
+        with pytest.raises(OnboxError, match=r"journal-file.*run\.lock.*No locks available"):
             journal.claim_run()
 
 
@@ -85,7 +85,7 @@ def test_record_waits_for_a_writer_that_stands_still(folder: Path, monkeypatch: 
     """One that must be written now does not."""
     monkeypatch.setattr(module, "_CHAIN_SECONDS", 0.1)
     with held(folder / "journal.lock"), opened(folder) as journal:
-        with pytest.raises(OnboxError, match=r"journal-write .*another process holds its lock"):
+        with pytest.raises(OnboxError, match=r"journal-write.*another process holds its lock"):
             write(journal)
         journal.release()
         write(journal)
@@ -104,7 +104,7 @@ def test_writer_that_stood_still_breaks_no_chain(folder: Path, monkeypatch: pyte
             return sealed(*arguments, **place)
 
         monkeypatch.setattr(module, "sealed", pause)
-        with pytest.raises(OnboxError, match=r"journal-write .*another process wrote to it"):
+        with pytest.raises(OnboxError, match=r"journal-write.*another process wrote to it"):
             write(paused)
 
     assert 1 == len(content(folder).splitlines())
