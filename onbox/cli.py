@@ -92,7 +92,7 @@ def resync(
         request = Request(context.obj, admin, reason, ticket, note, confirm, dry_run)
         console = Console(json=json, waiting=interrupts.at_once)
         ending = resynchronise(request, console, prompts, interrupts)
-        interrupts.end()
+        interrupts.hold()
         _finish(json, "resync", ending.as_json, lambda _: console.ending(ending), ending.message)
 
 

@@ -39,10 +39,10 @@ class Interrupts:
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
-        """Let a signal interrupt what is done inside, which must be nothing but waiting for a person.
+        """Let a signal interrupt what is done inside, such as a wait for a person, wherever it is.
 
         Raises:
-            OnboxError: if a signal comes, or came before `hold` or `end`.
+            OnboxError: if a signal comes, or came before, unless `hold` was called.
         """
         self._at_once = True
         try:
@@ -56,15 +56,6 @@ class Interrupts:
             self._at_once = False
 
     def hold(self) -> None:
-        """Stop for nothing from now on.
-
-        Raises:
-            OnboxError: if a signal came before.
-        """
-        self._check()
-        self.end()
-
-    def end(self) -> None:
         """Let no signal stop or pause this process any more, so that none changes its exit code."""
         for number in (*_STOP, *_PAUSE):
             signal.signal(number, signal.SIG_IGN)

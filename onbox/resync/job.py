@@ -38,7 +38,8 @@ def resynchronise(request: Request, console: Console, prompts: Prompts, interrup
                 show_facts(session, administrator.name)
                 return Ending(run, message("update-dry", admin=administrator.name), warnings=session.writer.warnings)
             confirm(session, administrator)
-            interrupts.hold()
+            with interrupts.at_once():  # the last moment at which a signal can stop the run
+                interrupts.hold()
             _attempt(session, administrator)
         except Exception as error:  # noqa: BLE001 - nothing was changed, and the person is told so
             return _refused(session, error)
@@ -54,14 +55,13 @@ def resynchronise(request: Request, console: Console, prompts: Prompts, interrup
 def _open(run: str, request: Request, console: Console, prompts: Prompts, held: ExitStack) -> Session:
     """Make the preflight checks, and open the journal so that the error that they find, if any, can be recorded."""
     subject = subject_of(request.config)
-    settings = subject.settings
     findings = examine(subject)
     stop = first_stop(findings)
     if stop and stop.code in ("root", "wrong-user", "account-unknown"):
         raise stop  # the journal of another account would be in the way of the right one
-    journal = Journal(settings.directory, subject.caller.uid)
+    journal = Journal(subject.settings.directory, subject.caller.uid)
     held.callback(journal.close)
-    writer = Writer(journal, settings.syslog)
+    writer = Writer(journal, subject.settings.syslog)
     return Session(run, request, subject, findings, writer, console, prompts)
 
 

@@ -44,8 +44,6 @@ def test_noted(number: int, interrupts: Interrupts) -> None:
     for _ in range(2):
         with pytest.raises(OnboxError, match="interrupted"), interrupts.at_once():
             pytest.fail("somebody was asked")
-    with pytest.raises(OnboxError, match="interrupted"):
-        interrupts.hold()
 
 
 def lose_terminal(interrupts: Interrupts, number: int) -> None:
@@ -63,12 +61,10 @@ def test_question_without_an_answer(number: int, error: type[Exception], interru
         lose_terminal(interrupts, number)
 
 
-@pytest.mark.parametrize("name", ["hold", "end"])
-def test_hold(name: str, interrupts: Interrupts) -> None:
+def test_hold(interrupts: Interrupts) -> None:
     """From the attempt on, and at the end of a run, nothing stops or pauses it, not even a signal that came before."""
-    if name == "end":
-        hit(signal.SIGTERM)
-    getattr(interrupts, name)()
+    hit(signal.SIGTERM)
+    interrupts.hold()
     for number in (*STOP, *PAUSE):
         hit(number)
 
