@@ -60,13 +60,6 @@ def is_private(gid: int, trusted: set[int]) -> bool:
     return bool(members) and members <= {account_name(uid) for uid in trusted}
 
 
-def home_folder(uid: int) -> str:
-    """Give the home folder of the account UID from the system's list of accounts; HOME plays no part."""
-    with suppress(KeyError):
-        return pwd.getpwuid(uid).pw_dir
-    return "/"
-
-
 def _kernel_number(file: str) -> int | None:
     with suppress(OSError, ValueError):
         number = int(Path("/proc/self", file).read_text("ascii"))

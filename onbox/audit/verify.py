@@ -65,10 +65,8 @@ def verify(path: Path, heads: Collection[str] = (), *, expected: bool = False) -
         text, form = read_text(path.with_name(HEAD_FILE))
         noted = Head.read(text)
         found.tip = "agrees"
-    except FileNotFoundError:
-        found.tip = "missing"
-    except (OSError, ValueError):
-        found.tip = "unreadable"
+    except (OSError, ValueError) as error:
+        found.tip = "missing" if isinstance(error, FileNotFoundError) else "unreadable"
     try:
         content, found.form = read_text(path)
         if content[-1:] not in (b"", b"\n"):

@@ -7,6 +7,7 @@ import errno
 import fcntl
 import logging
 import os
+import pwd
 import re
 import select
 import signal
@@ -18,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onbox.identity import account_name, home_folder
+from onbox.identity import account_name
 from onbox.rsautil.dialogue import Dialogue, Ending, Transcript
 
 if TYPE_CHECKING:
@@ -166,7 +167,9 @@ def environment(names: tuple[str, ...]) -> dict[str, str]:
 
     Of onbox's own, only TZ, RSA_* and NAMES are passed on. Nothing in PSQLRC can change what psql prints.
     """
-    name, home = account_name(os.getuid()), home_folder(os.getuid())
+    name, home = account_name(os.getuid()), "/"
+    with suppress(KeyError):
+        home = pwd.getpwuid(os.getuid()).pw_dir
     return {
         **{key: value for key, value in os.environ.items() if _PASSED_ON.fullmatch(key) or key in names},
         "HOME": home,

@@ -22,10 +22,6 @@ def _ran(said: Transcript, shown: Evidence) -> bool:
     return said.exit_code == 0 and shown.result and not shown.error
 
 
-def _contradicts_itself(said: Transcript, shown: Evidence) -> bool:
-    return (shown.value or shown.begun) and (shown.error is not None or said.exit_code != 0)
-
-
 def _failed(kind: Kind) -> Condition:
     return lambda _, shown: shown.error == kind and not shown.value and not shown.begun
 
@@ -52,7 +48,7 @@ UPDATE: tuple[tuple[Code, Condition], ...] = (
     ("update-sql-error", _failed("error")),
     ("update-not-connected", _failed("unconnected")),
     # Unknown.
-    ("update-contradiction", _contradicts_itself),
+    ("update-contradiction", lambda said, shown: (shown.value or shown.begun) and bool(shown.error or said.exit_code)),
     ("update-unproven", lambda *_: True),
 )
 

@@ -35,9 +35,8 @@ class Ending:
 
     def rows(self) -> Iterator[Row]:
         """Give what is shown before the result: state, name and text of each step; the record has all lines."""
-        known = [line for line in self.evidence if line not in self.not_understood]
-        grave = [found[0] for line in known if (found := _GRAVE.search(line))]
-        yield from (("", "rsautil", line) for line in (grave or known)[:_MOST_EVIDENCE])
+        grave = [found[0] for line in self.evidence if (found := _GRAVE.search(line))]
+        yield from (("", "rsautil", line) for line in (grave or self.evidence)[:_MOST_EVIDENCE])
         if lines := self.not_understood:
             yield "warning", "Unknown", "onbox does not understand this output of rsautil:"
             yield from (("warning", "rsautil", line) for line in lines[:_MOST_NOT_UNDERSTOOD])
