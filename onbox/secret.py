@@ -29,9 +29,11 @@ class Fingerprint:
         """Take the fingerprint of VALUE and keep nothing else of it."""
         self.digest = _hash(value)
         bare = value.translate(None, _QUOTES)
-        # Too few bytes would be found everywhere.
-        forms = {_NEWLINE: value, _QUOTES: bare} if 2 * len(bare) > len(value) else {_NEWLINE: value}
-        self._forms = {left_out: (len(form), _hash(form)) for left_out, form in forms.items() if form}
+        # A value without quotes needs one search, and too few bytes would be found everywhere.
+        forms = {} if bare == value else {_NEWLINE: value}
+        if 2 * len(bare) > len(value):
+            forms[_QUOTES] = bare
+        self._forms = {left_out: (len(form), _hash(form)) for left_out, form in forms.items()}
 
     def redact(self, text: str) -> str:
         """Give TEXT back with every occurrence of the secret replaced by `<redacted>`, also one that lines break.
