@@ -101,6 +101,12 @@ class Secret:
         self.revealed = True
         return bytes(self._value)
 
+    def surrender(self) -> bytes:
+        """Give the value for the last time and forget it."""
+        value = self.reveal()
+        self.forget()
+        return value
+
     def forget(self) -> None:
         """Overwrite the value and hold nothing from now on."""
         self._value[:] = bytes(len(self._value))

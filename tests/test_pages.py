@@ -26,7 +26,7 @@ SOURCES = {str(path.relative_to(CHECKOUT)): path for path in (CHECKOUT / "onbox"
 LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)")
 MANUAL = CHECKOUT / "packaging/rpm/onbox.8"
 # The names in our code that stand for the password, and what can be done with it.
-HANDLING = {"Fingerprint", "Secret", "ask_secret", "password", "reveal"}
+HANDLING = {"Fingerprint", "Secret", "ask_secret", "password", "reveal", "surrender"}
 
 # Phrases that read as if translated, and words that have a better one in the glossary.
 UNWANTED = re.compile(

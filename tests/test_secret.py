@@ -36,19 +36,20 @@ def test_not_copied(carry: Callable[[Secret], object]) -> None:
         carry(Secret(PASSWORD))
 
 
-def test_forgotten() -> None:
-    """It gives its value as often as asked until it is forgotten; then it is overwritten in place."""
+def test_surrender() -> None:
+    """It gives its value as often as asked, and once more when it surrenders it; then it is overwritten in place."""
     secret = Secret(PASSWORD)
     assert [PASSWORD.encode()] * 2 == [secret.reveal(), secret.reveal()]
     held = memoryview(secret._value)
 
     with pytest.raises(BufferError):  # the view keeps the place from being freed
-        secret.forget()
+        secret.surrender()
 
     assert bytes(len(PASSWORD)) == held.tobytes()
     held.release()
     secret.forget()
     assert b"" == secret.reveal()
+    assert PASSWORD.encode() == Secret(PASSWORD).surrender()
 
 
 @pytest.mark.parametrize(

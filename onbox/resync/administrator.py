@@ -35,7 +35,7 @@ _UNLIKELY = (
 class Administrator:
     """The person, as rsautil verified them.
 
-    The password lasts until the update has ended; `printed` recognises the secret that the login check printed.
+    The password lasts until it is typed for the update; `printed` recognises the secret that the login check printed.
     """
 
     name: str

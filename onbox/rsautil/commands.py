@@ -74,12 +74,12 @@ def check_login(settings: Settings, admin: str, password: Secret, tick: Tick) ->
 def update_marker_time(
     settings: Settings, admin: str, password: Secret, tick: Tick, secret: Fingerprint | None = None
 ) -> Answer:
-    """Set the marker time to 0, as ADMIN; PASSWORD is forgotten when rsautil has ended, or could not be started.
+    """Set the marker time to 0, as ADMIN; PASSWORD is forgotten as soon as it is typed, and in any case.
 
     SECRET is what the login check printed, which is not kept if it is printed again.
     """
     secrets = [password.fingerprint(), *([secret] if secret else [])]
-    answers = {ASKS_USERNAME: admin.encode, ASKS_PASSWORD: password.reveal}
+    answers = {ASKS_USERNAME: admin.encode, ASKS_PASSWORD: password.surrender}
     limit, passed_on = settings.update_timeout, settings.environment
     try:
         said = converse(settings.rsautil, update_arguments(admin), answers, limit, tick, password.forget, passed_on)

@@ -34,7 +34,7 @@ def main() -> None:
                 answer = prompts.ask("visible 1: ", str)
             else:
                 secret = prompts.ask_secret("secret 1: ", lambda typed: typed)
-                answer = secret.reveal().decode("utf-8", "surrogateescape")
+                answer = secret.surrender().decode("utf-8", "surrogateescape")
         except OnboxError as error:
             answer = error.code
     file.write_text(json.dumps([answer]))
