@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal, Self
 
-_UNCHANGED = "Nothing was changed."
-
 
 class ExitCode(IntEnum):
     """The exit codes and their promises; docs/reference.md says the same to programs.
@@ -21,7 +19,9 @@ class ExitCode(IntEnum):
     outcome: str
     changed: str
 
-    def __new__(cls, number: int, meaning: str, outcome: str = "refused", changed: str = _UNCHANGED) -> Self:
+    def __new__(
+        cls, number: int, meaning: str, outcome: str = "refused", changed: str = "Nothing was changed."
+    ) -> Self:
         """Make the exit code NUMBER."""
         code = int.__new__(cls, number)
         code._value_ = number
@@ -115,10 +115,9 @@ _SERVICES = (
     "Run './rsaserv status all' in the server folder of Authentication Manager. "
     "After a restart the services can take over an hour to start."
 )
-_NOT_CONNECTED = "The database does not answer."
 _NOT_ASKED = (
     "rsautil never asked for the password, so no password was sent.",
-    "Run ./rsautil by hand and compare. If it needs a variable, name it in [appliance] environment in the settings.",
+    "Run ./rsautil in {folder} by hand and compare. If it needs a variable, name it in [appliance] environment.",
 )
 _NOT_STARTED = (
     "rsautil could not be started: {detail}.",
@@ -202,7 +201,7 @@ _WORDS: dict[ExitCode, dict[Code, tuple[str, str]]] = {
              "minutes to become active. Run rsautil by hand to see its output, which onbox does not keep.")),
         "admin-timeout": ("rsautil did not finish the login check of {admin} in time and was stopped.",
             f"{_SERVICES} Or raise [timeouts] administrator in the settings. {_COUNTS}"),
-        "admin-not-connected": (_NOT_CONNECTED, f"{_SERVICES} {_COUNTS}"),
+        "admin-not-connected": ("The database does not answer.", f"{_SERVICES} {_COUNTS}"),
         "admin-not-asked": _NOT_ASKED,
         "admin-not-started": _NOT_STARTED,
         "admin-stood-still": _STOOD_STILL,
@@ -287,7 +286,7 @@ _WORDS: dict[ExitCode, dict[Code, tuple[str, str]]] = {
         "update-key-missing": ("rsautil says that the marker time does not exist on this appliance.",
             "Check that this is the primary instance and that High Availability Tokencode was enabled and published."),
         "update-sql-error": ("The database refused the update.", "Report the lines above to the vendor's support."),
-        "update-not-connected": (_NOT_CONNECTED, _SERVICES),
+        "update-not-connected": ("The database does not answer.", _SERVICES),
         "update-not-asked": _NOT_ASKED,
         "update-not-started": _NOT_STARTED,
         "update-stood-still": _STOOD_STILL,

@@ -8,7 +8,6 @@ from array import array
 from typing import NoReturn
 
 REDACTED = "<redacted>"
-_NEWLINE = b"\n"
 # Shells, JSON and many languages quote a text by adding these.
 _QUOTES = b"\n\\\"'"
 _KEY = os.urandom(16)
@@ -30,7 +29,7 @@ class Fingerprint:
         self.digest = _hash(value)
         bare = value.translate(None, _QUOTES)
         # A value without quotes needs one search, and too few bytes would be found everywhere.
-        forms = {} if bare == value else {_NEWLINE: value}
+        forms = {} if bare == value else {b"\n": value}
         if 2 * len(bare) > len(value):
             forms[_QUOTES] = bare
         self._forms = {left_out: (len(form), _hash(form)) for left_out, form in forms.items()}

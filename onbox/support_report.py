@@ -32,7 +32,11 @@ def write_report(subject: Subject, findings: list[Finding], file: Path, tick: Ti
     Raises:
         OnboxError: if the file exists or cannot be written.
     """
-    text = without_names(_report(subject, findings, tick), _names(findings), socket.gethostname())
+    # Those of people's accounts, and of accounts and groups that the findings name in one word.
+    names = {each.pw_name for each in pwd.getpwall() if each.pw_uid >= _FIRST_OF_PEOPLE}
+    facts = {str(value) for finding in findings for fact, value in finding.facts.items() if fact in _NAMING}
+    names |= {fact for fact in facts if " " not in fact} | {Path(os.environ.get("HOME", "")).name}
+    text = without_names(_report(subject, findings, tick), names - {"", "root"}, socket.gethostname())
     try:
         file.touch(0o600, exist_ok=False)
         file.write_text(text, "utf-8", "backslashreplace")
@@ -66,14 +70,6 @@ def _help(subject: Subject, findings: list[Finding], arguments: tuple[str, ...],
     settings = subject.settings
     said = converse(settings.rsautil, arguments, {}, 20, tick, passed_on=settings.environment)
     return [*said.before, f"[{said.ending}, exit code {said.exit_code}, signal {said.signal}, {said.seconds:.1f} s]"]
-
-
-def _names(findings: list[Finding]) -> set[str]:
-    """Give the names of people's accounts, and of the accounts and groups that FINDINGS name in one word."""
-    names = {each.pw_name for each in pwd.getpwall() if each.pw_uid >= _FIRST_OF_PEOPLE}
-    facts = {str(value) for finding in findings for fact, value in finding.facts.items() if fact in _NAMING}
-    names |= {fact for fact in facts if " " not in fact} | {Path(os.environ.get("HOME", "")).name}
-    return names - {"", "root"}
 
 
 def without_names(text: str, names: set[str], host: str) -> str:

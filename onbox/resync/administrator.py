@@ -121,9 +121,10 @@ def verify_administrator(session: Session, held: ExitStack) -> Administrator:
     said, argv = answer.transcript, (str(settings.rsautil), *commands.CHECK_ARGUMENTS)
     ended = process(argv, said.exit_code, said.signal, said.seconds)
     session.log = session.log.bind(process=ended, evidence=answer.evidence)
-    words = message(answer.code, admin=name, detail=said.problem)
+    facts = {"admin": name, "detail": said.problem, "folder": settings.rsautil.parent}
+    words = message(answer.code, **facts)
     if answer.code != "admin-verified":
-        raise OnboxError(words.code, admin=name, detail=said.problem)
+        raise OnboxError(words.code, **facts)
     session.denied = False
     session.log.info(VERIFIED, **words.on_record())
     console.step("ok", "Login", words.what)

@@ -5,7 +5,7 @@ from functools import partial
 
 from onbox.audit.history import last_run
 from onbox.resync.administrator import Administrator, require_text
-from onbox.resync.session import REASONS, Reason, Session
+from onbox.resync.session import REASONS, Session
 from onbox.rsautil import commands
 from onbox.screen.runs import last_run_shown
 
@@ -34,7 +34,14 @@ def confirm(session: Session, administrator: Administrator) -> None:
         OnboxError: if a question got no usable answer.
     """
     request, host = session.request, session.subject.host.name
-    reason, note = request.reason or _ask_reason(session), request.note
+    if request.reason:
+        reason = request.reason
+    else:
+        answers = {str(number): each for number, each in enumerate(REASONS, 1)}
+        menu = [("", f"{number} {REASONS[each]}") for number, each in answers.items()]
+        session.console.facts([("Why?", menu[0][1]), *menu[1:]])
+        reason = session.prompts.choose(f"Reason [1-{len(menu)}]: ", answers)
+    note = request.note
     if reason == "other" and not note:
         note = session.prompts.ask("Note: ", partial(require_text, "note", password=administrator.password))
     show_facts(session, administrator.name)
@@ -43,10 +50,3 @@ def confirm(session: Session, administrator: Administrator) -> None:
     if request.confirm is None:
         session.prompts.choose("Type the host name to go ahead: ", {host: host})
     session.log = session.log.bind(reason=reason, ticket=request.ticket, note=note)
-
-
-def _ask_reason(session: Session) -> Reason:
-    menu = [("", f"{number} {text}") for number, text in enumerate(REASONS.values(), 1)]
-    session.console.facts([("Why?", menu[0][1]), *menu[1:]])
-    answers = {str(number): reason for number, reason in enumerate(REASONS, 1)}
-    return session.prompts.choose(f"Reason [1-{len(menu)}]: ", answers)

@@ -110,7 +110,7 @@ def _update(session: Session, administrator: Administrator) -> Ending:
         allowed=[*session.allowed, *(f"[appliance] harmless: {line}" for line in answer.listed)],
     )
     facts = {"detail": said.problem, "signal": said.signal, "timeout": settings.update_timeout}
-    words = message(answer.code, run=session.run, **facts)
+    words = message(answer.code, run=session.run, folder=settings.rsautil.parent, **facts)
     return Ending(session.run, words, answer.evidence, answer.not_understood)
 
 

@@ -63,25 +63,37 @@ Copyright \([Cc]\) \S* (?:RSA|EMC|Dell).* All rights reserved\.
 %% Running at: \S*:\[\S*\] %%
 RSA Authentication Manager Installation Directory: /\S*
 # psql and PostgreSQL
+psql(?:\.bin)? \(.*\)
+Type "help" for help\.
+WARNING: psql (?:major )?version \S*, server (?:major )?version \S*\.
+         Some psql features might not work\.
+SSL connection \((?:protocol|cipher): .*\)
 WARNING: password file ".*" has group or world access; permissions should be u=rw \(0600\) or less
 Timing is on\.
 Time: \S* ms(?: \(.*\))?
+{_AT}WARNING:  pgstat wait timeout
+{_AT}WARNING:  database "\S*" has a collation version mismatch
+DETAIL:  The database was created using collation version \S*, but the operating system provides version \S*\.
+HINT:  Rebuild all objects in this database that use the default collation and run ALTER DATABASE \S* REFRESH .*
 {_AT}WARNING:  nonstandard use of \S* in a string literal
 HINT:  Use the escape string syntax for (?:backslashes|quotes|escapes), e\.g\., E'.*'\.
-# Shells, of a locale that is not installed
+# Shells, of a mailbox and of a locale that is not installed
+You have (?:new )?mail(?: in \S*)?\.
 \S*: (?:line \S*: )?warning: setlocale: LC_\S*: cannot change locale \(\S*\)(?:: No such file or directory)?
+perl: warning: (?:Setting locale failed|Please check that your locale settings|Falling back to [\w ]+ \(\S*\))[.:]
+        (?:LANGUAGE|LANG|LC_\S*) = (?:\(unset\)|"\S*"),?
+    are supported and installed on your system\.
 # The JVM, of its options and of what programs do to it
 (?:NOTE: )?Picked up _?(?:JAVA_TOOL|JAVA|JDK_JAVA)_OPTIONS: .*
 {_VM}[iI]gnoring option \S*; support was removed in \S*
 {_VM}(?:Options? \S*(?: and \S*)? (?:was|were)|Using .* is) deprecated (?:in (?:version |JDK )?\S* )?{_SOON}
 {_VM}Cannot open file \S* due to (?:No such file or directory|Permission denied)
 WARNING: (?:An illegal reflective access operation has occurred|A command line option has enabled the Security Manager)
-WARNING: Illegal reflective access by \S* \(\S*\) to (?:method|field|constructor) \S*
+WARNING: (?:\S*::\S* has been called|Illegal reflective access) by \S* \(\S*\)(?: to (?:method|field|constructor) \S*)?
 WARNING: Please consider reporting this to the maintainers of \S*
+WARNING: A terminally deprecated method in \S* has been called
 WARNING: Use --illegal-access=warn to enable warnings of further illegal reflective access operations
 WARNING: All illegal access operations will be denied in a future release
-WARNING: A terminally deprecated method in \S* has been called
-WARNING: \S*::\S* has been called by \S* \(\S*\)
 WARNING: (?:\S*::\S* will|The Security Manager is deprecated and will) be removed in a future release
 # Log4j 1 and 2 and SLF4J 1 and 2, of their set-up
 log4j:WARN (?:No appenders could be found for logger \(\S*\)|Please initialize the log4j system properly)\.
@@ -121,6 +133,7 @@ FORMS: tuple[Form, ...] = (
         "value",
         rf"{_NOTICE}{_VERB} {_THE}{_OUR_KEY}(?: |(?==)){_INSTANCE}{_OLD}(?:to |with |= ?){_ZERO}",
         rf"{_NOTICE}{_THE}{_OUR_KEY} {_DONE} {_INSTANCE}{_OLD}(?:to|with) {_ZERO}",
+        rf"{_NOTICE}{_THE}{_OUR_KEY} (?:was )?changed: old value:? \"?[\w.+-]+\"?, new value:? {_ZERO}",
         opens="notice",
     ),
     # From the same transcript: the column of the SQL function, its rule, its row and their number.
@@ -148,9 +161,8 @@ FORMS: tuple[Form, ...] = (
     _form(
         "belongs",
         _UNREACHED,
-        r"\s+Is the server running (?:on host .+|on that host|locally) and accepting",
-        r"\s+Is the server running on that host and accepting TCP/IP connections\?",
-        r"\s+Is the server running locally and accepting connections on that socket\?",
+        r"\s+Is the server running (?:on (?:host .+|that host)|locally) and accepting"
+        r"(?: TCP/IP connections\?| connections on that socket\?)?",
         r"\s+(?:TCP/IP connections on port \d+|connections on Unix domain socket \".+\")\?",
         r"password retrieved from file \".+\"",
         after="connection",

@@ -125,6 +125,7 @@ def _watch(
             with suppress(OSError):  # it asked and ended
                 os.write(terminal, answer + b"\r")
             dialogue.answer(question, answer)
+            del answer  # it can be the password
         tick(awake)
 
 

@@ -23,14 +23,11 @@ from onbox.secret import Secret
 Answer = TypeVar("Answer")
 
 _TERMINAL = "/dev/tty"
-_TRIES = 3
 _LONGEST = 2048  # bytes of an answer; the rest is dropped
-_WIDTH = 79
 # A signal that comes just before a wait does not end it; Python acts upon it at the next look.
 _LOOK_UP_SECONDS = 0.5
 # ENTER, backspace, ^U, ^D and ^Z; the terminal itself acts upon ^C, and other keys are control characters.
 _ENTER, _ERASE, _KILL, _END, _PAUSE = (b"\n", b"\r"), (b"\b", b"\x7f"), b"\x15", b"\x04", b"\x1a"
-_NO_KEY = b"\0"
 _PASTED = (b"\x1b[200~", b"\x1b[201~")  # what a terminal puts around a bracketed paste
 
 
@@ -62,7 +59,7 @@ class Prompts:
             self._before = self._before or termios.tcgetattr(self._terminal)
             modes = termios.tcgetattr(self._terminal)
             modes[3] = (modes[3] | termios.ISIG) & ~(termios.ECHO | termios.ECHONL | termios.ICANON)
-            modes[6][termios.VMIN], modes[6][termios.VTIME], modes[6][termios.VSUSP] = 1, 0, _NO_KEY
+            modes[6][termios.VMIN], modes[6][termios.VTIME], modes[6][termios.VSUSP] = 1, 0, b"\0"
             termios.tcsetattr(self._terminal, termios.TCSANOW, modes)
             termios.tcflush(self._terminal, termios.TCIFLUSH)
             if not self._visible:  # nobody remembers how much of a password they typed before a pause
@@ -109,7 +106,7 @@ class Prompts:
         return self._ask(question, lambda typed: accept(Secret(typed)), visible=False)
 
     def _ask(self, question: str, accept: Callable[[bytearray], Answer], *, visible: bool) -> Answer:
-        for _ in range(_TRIES):
+        for _ in range(3):
             typed = self._typed = bytearray()
             self._visible = visible
             try:
@@ -121,7 +118,7 @@ class Prompts:
             finally:
                 typed[:] = bytes(len(typed))
                 typed.clear()
-            self._write(textwrap.fill(harmless(f"{words.what} {words.advice}"), _WIDTH) + "\n")
+            self._write(textwrap.fill(harmless(f"{words.what} {words.advice}"), 79) + "\n")
         raise OnboxError("answer-unusable", detail=words.what)
 
     def _line(self, question: str) -> None:

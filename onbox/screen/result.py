@@ -11,7 +11,6 @@ from onbox.errors import Message
 _GRAVE = re.compile(r"\b(?:NOTICE|WARNING|ERROR|FATAL|PANIC|SEVERE)\b.*")
 _MOST_EVIDENCE, _MOST_NOT_UNDERSTOOD = 3, 10
 
-
 Row = tuple[str, str, str]
 
 

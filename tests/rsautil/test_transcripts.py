@@ -68,7 +68,7 @@ def test_heads() -> None:
     sources = re.compile(r"(documented|concluded|assumption|recorded)\b.*")
 
     assert [] == [name for name, each in RECORDINGS.items() if not sources.fullmatch(each.source)]
-    facts = {"run": "", "admin": "", "detail": "", "signal": "", "timeout": 0.0}
+    facts = {"run": "", "admin": "", "detail": "", "folder": "", "signal": "", "timeout": 0.0}
     for name, each in RECORDINGS.items():
         assert each.code in MESSAGES, name
         assert message(each.code, **facts).exit_code.outcome == each.outcome, name
