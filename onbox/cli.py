@@ -269,7 +269,7 @@ def _print_json(command: str | None, words: Message | None, fields: dict[str, An
     from json import dumps
 
     told = words.as_json() if words else {"exit_code": 0}
-    # Typer makes an exit code of its own if nobody reads the output any more.
+    # If the reader of the output is gone, Typer makes an exit code of its own.
     with suppress(OSError):
         typer.echo(dumps({"onbox": __version__, "command": command, **told, **fields}))
 

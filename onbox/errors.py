@@ -96,7 +96,7 @@ def message(code: Code, /, **facts: object) -> Message:
 
 
 def message_of(error: Exception) -> Message:
-    """Give the words of ERROR; of one that nobody foresaw only its kind, because its text could hold a secret."""
+    """Give the words of ERROR; of an unforeseen one only its kind, because its text could hold a secret."""
     if isinstance(error, OnboxError):
         return message(error.code, **error.facts)
     return message("unexpected", detail=type(error).__name__)

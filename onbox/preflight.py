@@ -131,7 +131,7 @@ def _writers(place: Path, trusted: set[int]) -> Iterator[tuple[Literal["account"
     mode = status.st_mode
     if status.st_uid not in trusted:
         yield "account", account_name(status.st_uid)
-    # The mode of a symbolic link means nothing, and in a sticky folder nobody can replace the files of others.
+    # The mode of a symbolic link means nothing, and in a sticky folder only its owner can replace a file.
     if stat.S_ISLNK(mode) or (stat.S_ISDIR(mode) and mode & stat.S_ISVTX):
         return
     if mode & stat.S_IWOTH:

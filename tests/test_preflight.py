@@ -191,7 +191,7 @@ def test_examine(subject: Subject) -> None:
     ]
 
 
-# What was done to a machine whose last run left a journal, how onbox is started there, and the code of the finding
+# The damage to a machine whose last run left a journal, how onbox is started there, and the code of the finding
 # ("" if resync asks its first question).
 STATES = {
     "nothing": ("", "", '"$@"'),

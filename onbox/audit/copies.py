@@ -1,6 +1,6 @@
 """The journal beside the syslog copies of its records, which are read out of a log in any format.
 
-Any local account can send a copy, and nobody on the machine can take one back.
+Any local account can send a copy, and a copy that was sent cannot be taken back.
 So a forged copy can raise a false alarm, but never hide a change: adding one never turns damage into agreement.
 """
 
@@ -15,7 +15,7 @@ from onbox.errors import OnboxError
 
 # The members that a copy must have, with their types; without `omitted`, it has all fields.
 _FORM = {"seq": int | None, "prev": str | None, "hash": str, "time": str, "run": str, "host": dict, "omitted": list}
-# What a line that names onbox has if a copy stands in it, or once stood there.
+# A line that names onbox has one of these if it holds a copy, or the rest of one.
 _SIGNS = (b" onbox[", COOKIE, b'"SYSLOG_IDENTIFIER"', b'"prev"')
 
 

@@ -1,4 +1,4 @@
-"""The files of the audit journal: opened so that nobody else's is used, replaced as a whole, read from their end."""
+"""The files of the audit journal: opened if only the caller can write them, replaced whole, read from their end."""
 
 import errno
 import os

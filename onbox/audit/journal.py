@@ -1,6 +1,6 @@
 """The journal: the file that audit records are appended to, with its locks, its head file and its spare room.
 
-Everything is opened relative to the folder, which is held open, so that nobody can swap it for another in between.
+Everything is opened relative to the folder, which is held open, so that it cannot be swapped for another in between.
 """
 
 import fcntl
@@ -266,7 +266,7 @@ class Holder:
 
 
 def holder(path: Path) -> Holder | None:
-    """Say who holds the lock on the file PATH, without taking it; None if nobody does or that can't be told.
+    """Say who holds the lock on the file PATH, without taking it; None if it is free or that can't be told.
 
     The device in /proc/locks is not that of stat() on btrfs and overlayfs.
     So the process with that inode must also have this very file open.

@@ -41,7 +41,7 @@ def send(path: str, record: Mapping[str, Any]) -> None:
     """Send the copy of a RECORD to the socket at PATH, and wait at most SECONDS for it.
 
     Raises:
-        OSError: if nobody takes it.
+        OSError: if the socket does not take it.
     """
     with connect(path) as connection:
         # On a stream a NUL ends each message, as glibc's syslog() writes it.
@@ -53,7 +53,7 @@ def connect(path: str, kind: socket.SocketKind = socket.SOCK_DGRAM) -> socket.so
     """Open the socket at PATH, which takes datagrams or else a stream.
 
     Raises:
-        OSError: if nobody listens there.
+        OSError: if no program listens there.
     """
     connection = socket.socket(socket.AF_UNIX, kind)
     try:

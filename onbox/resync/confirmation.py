@@ -11,7 +11,7 @@ from onbox.screen.runs import last_run_shown
 
 
 def show_facts(session: Session, admin: str) -> None:
-    """Show the last run, so that nobody repeats it by mistake, and what the update of ADMIN is going to do."""
+    """Show the last run, which could be repeated by mistake, and what the update of ADMIN is going to do."""
     last = last_run(session.writer.journal.records_from_end())
     session.console.facts(
         [

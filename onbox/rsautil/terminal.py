@@ -58,8 +58,8 @@ def converse(
     """Run COMMAND with ARGUMENTS from its own folder, and give each of its prompts its answer, once.
 
     The command gets a session and a terminal of its own, so that ^C or a lost connection does not reach it.
-    TIMEOUT is in seconds, in which time that this process stood still does not count; TICK is called with the seconds
-    so far while the command runs, and may raise. Processes that the command leaves running are ended.
+    TIMEOUT is in seconds; time in which this process is stopped does not count. TICK is called with the seconds so far
+    while the command runs, and may raise. Processes that the command leaves running are ended.
     FORGET is called in the process that looks after the session, which needs no secret; variables named in PASSED_ON
     are passed on.
     """
@@ -144,7 +144,7 @@ def _end(terminal: int, process: "OProc", dialogue: Dialogue) -> bool:
 
 
 def _read(terminal: int, dialogue: Dialogue) -> bool | None:
-    """Take what stands on the terminal now or soon; False if there is nothing, None if nobody can write any more."""
+    """Take what stands on the terminal now or soon; False if it is empty, None if all its writers are gone."""
     if not select.select([terminal], [], [], _POLL_SECONDS)[0]:
         return False
     try:

@@ -62,7 +62,7 @@ class Prompts:
             modes[6][termios.VMIN], modes[6][termios.VTIME], modes[6][termios.VSUSP] = 1, 0, b"\0"
             termios.tcsetattr(self._terminal, termios.TCSANOW, modes)
             termios.tcflush(self._terminal, termios.TCIFLUSH)
-            if not self._visible:  # nobody remembers how much of a password they typed before a pause
+            if not self._visible:  # a person forgets how much of a password they typed before a pause
                 self._typed.clear()
             self._write(self._question + self._shown())
 

@@ -74,7 +74,7 @@ def last_run_shown(run: Record | None) -> str:
 
 
 def summary(run: Record) -> dict[str, Any]:
-    """Give RUN for a program, with every text as it is on record."""
+    """Give RUN for a program, with every text as it is recorded."""
     names = ("time", "run", "event", "outcome", "code", "reason", "ticket", "note", "message")
     return {name: run.get(name) for name in names} | {"admin": member(run, "actor.admin")}
 
@@ -94,7 +94,7 @@ def page(records: Sequence[Record]) -> list[tuple[str, str]]:
 
 
 def _members(record: Record) -> Iterator[tuple[str, str]]:
-    """Yield the members of RECORD that a page shows and that are known; nobody checked their types."""
+    """Yield the members of RECORD that a page shows and that are known; their types are not checked."""
     for name, path in _MEMBERS.items():
         value = member(record, path)
         if path == "process.argv" and isinstance(value, list):

@@ -23,7 +23,7 @@ _COPIES = {
     "lost": ("error", "not in the journal as it was copied: record {}"),
     "differing": ("error", "different copies of record {}"),
 }
-# What the worst error says of the journal, the worst last; all other errors are damage.
+# By the worst error, the verdict on the journal, the worst last; all other errors are damage.
 _VERDICTS: dict[str, Code] = {
     "": "audit-sound",
     "no-copies": "copies-missing",

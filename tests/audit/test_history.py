@@ -86,7 +86,7 @@ def test_run_ends_as_the_last_record_about_it_says(told: str, left: list[str], l
 
 
 def test_run_keeps_its_own_facts() -> None:
-    """What others record of a run afterwards changes how it ended, and neither its time nor its administrator."""
+    """A record that others add to a run changes its outcome, and neither its time nor its administrator."""
     own = record("attempt 1") | {"time": "noon", "actor": {"admin": "bob"}, "code": "a", "message": "b"}
     later = record("resolved 1") | {"time": "one", "actor": {"admin": None}, "code": "c", "message": "d"}
 

@@ -116,7 +116,7 @@ RSAUTIL: Rows = {
     "success, and logging libraries speak of themselves": Fault(
         SUCCESS, ("update-confirmed",), update="confirmed-logging"
     ),
-    "success, and a line that nobody knows": unknown("not-saved"),
+    "success, and an unknown line": unknown("not-saved"),
     "success row and an ERROR": unknown("success-and-error", "update-contradiction"),
     "the connection lost": unknown("lost"),
     "a second password prompt": unknown("asks-password-twice", "update-asked-again"),

@@ -55,7 +55,7 @@ def talk_all(plan: str, arguments: tuple[str, ...], scene: Scene) -> None:
 
 
 def fail_at(place: str, arguments: tuple[str, ...], scene: Scene) -> None:
-    """Have a function raise what nobody foresaw, its text and its variables holding the password."""
+    """Have a function raise an unforeseen exception, its text and its variables holding the password."""
     talk_all(f"{place} raise", arguments, scene)
 
     assert "DisasterError" in scene.shown[-1].screen or scene.shown[-1].exit_code == 0

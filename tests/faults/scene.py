@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 HOST = os.uname().nodename
 PROMPTS = dict(zip(("admin", "password", "reason", "host"), ANSWERS, strict=True)) | {"note": "Note: "}
-UNNAMED = 61174  # a user id that nobody has, and that owns nothing
+UNNAMED = 61174  # a user id without an account and without files
 # For a run in which coverage would be in the way: it takes memory, and writes where onbox may not.
 UNCOVERED = {name: "" for name in os.environ if name.startswith("COVERAGE_")}
 HOOKED = Path(__file__).with_name("hooked.py")

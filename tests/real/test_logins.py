@@ -21,7 +21,7 @@ PORT = 2200 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
 SSHD = "-f /dev/null -o Port={port} -o ListenAddress=127.0.0.1 -o HostKey={folder}/host -E {folder}/log \
 -o AuthorizedKeysFile={folder}/person.pub -o StrictModes=no -o UsePAM=yes -o PidFile=none"
 
-# What is typed to run onbox on a terminal, or to get a shell on one, in which it is run.
+# The input that runs onbox on a terminal, or to get a shell on one, in which it is run.
 TERMINALS = {
     "ssh -tt": "{ssh} -tt {account}@127.0.0.1 '{program} resync'",
     "su --pty -c": "su --pty - {account} -c '{program} resync'",

@@ -1,6 +1,6 @@
 """psql as it runs behind the prompt: for each answer of a real server, what may be said of the marker time.
 
-The cases are in the folder psql, whose file defaults.ini says how to write one.
+The cases are in the folder psql, whose file defaults.txt says how to write one.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ psql=(./psql.bin -h localhost -p "$PORT" -d db -U rsa_dba @options@ -f update.sq
 """
 
 
-DEFAULTS = CASES / "defaults.ini"
+DEFAULTS = CASES / "defaults.txt"
 
 
 def cases(*files: Path) -> RawConfigParser:
@@ -63,7 +63,7 @@ def server() -> Server:
     "case",
     [
         pytest.param(group[name], id=name)
-        for group in map(cases, sorted({*CASES.glob("*.ini")} - {DEFAULTS}))
+        for group in map(cases, sorted({*CASES.glob("*.txt")} - {DEFAULTS}))
         for name in group.sections()
     ],
 )

@@ -176,7 +176,7 @@ def test_what_is_kept_before(prompts: tuple[str, ...], written: bytes, kept: lis
 
 @pytest.mark.parametrize(("lines", "kept", "last"), [(400, 400, "line"), (402, 401, "(400 lines were kept")])
 def test_what_is_kept_after(lines: int, kept: int, last: str) -> None:
-    """The first lines after the password are kept, and a line that nobody can call harmless stands for the others."""
+    """The first lines after the password are kept, and a line that no setting makes harmless stands for the others."""
     table = Table()
     table.write(P, 1)
     table.write(b"line\n" * lines)

@@ -20,7 +20,7 @@ VERSIONS = [Version(4, HEAD, in_journal=True), Version(9, OTHER, in_journal=Fals
 LEFT = "without-copy unrecorded unreadable"
 BACK = Comparison(compared=3, set_back=True, lost=[*range(4, 100)], differing={4: VERSIONS})
 
-# What was found, the verdict, and the codes of the findings: ok, warnings and errors.
+# The state of the journal, the verdict, and the codes of the findings: ok, warnings and errors.
 FINDINGS: list[tuple[Verification, Comparison | None, str, str, str, str]] = [
     (NOTED, None, "audit-damaged", "chain tip-agrees head-found", "", "head-missing"),
     (NOTED, KNOWN, "audit-sound", "chain tip-agrees head-found compared known-chain", "", ""),
